@@ -1,0 +1,62 @@
+//! The one error of the house. It knows no HTTP: `http/respond.rs` alone chooses a status, `cli/mod.rs` an exit code.
+//!
+//! Messages are lower case, name the value in backticks and say what to do. What the caller can mend carries text for
+//! the caller; what is ours carries the cause, for the log.
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something that was asked for by name does not exist.
+    #[error("{0}")]
+    NotFound(String),
+    /// A parameter, option or body is wrong. `parameter` is its name where there is one.
+    #[error("{detail}")]
+    Invalid { parameter: Option<String>, detail: String },
+    /// Asked for more than a documented limit.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Somebody else holds what this needs: another server, another import, an existing layer.
+    #[error("{0}")]
+    Conflict(String),
+    /// A file that cannot be read, or not without more being said (encoding, coordinate system).
+    #[error("{0}")]
+    Unreadable(String),
+    /// A limit of time or of work at once was reached; the same call may succeed later.
+    #[error("{0}")]
+    Busy(String),
+    #[error("database: {0}")]
+    Db(#[from] sqlx::Error),
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("gdal: {0}")]
+    Gdal(#[from] gdal::errors::GdalError),
+    #[error("{what}: {source}")]
+    Io { what: String, source: std::io::Error },
+    #[error("json: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A promise of ours that did not hold (a child process that ended early, a cluster that does not start).
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// A wrong parameter: its name, and what is wrong with the value.
+    pub fn invalid(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
+        Error::Invalid { parameter: Some(parameter.into()), detail: detail.into() }
+    }
+
+    /// A file operation that failed: what was being done, and the cause.
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |source| Error::Io { what, source }
+    }
+
+    /// True for what the caller can mend; false for what is ours and belongs in the log.
+    pub fn is_callers(&self) -> bool {
+        !matches!(
+            self,
+            Error::Db(_) | Error::Migrate(_) | Error::Gdal(_) | Error::Io { .. } | Error::Json(_) | Error::Internal(_)
+        )
+    }
+}

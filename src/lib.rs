@@ -1,0 +1,18 @@
+//! dothi: the spatial data server of an interoperable urban database.
+//!
+//! The house, lowest module first; a module uses only those above it in this list (`tests/it/house.rs` holds it to that).
+
+pub mod error; // what can go wrong
+pub mod config; // what can be set
+pub mod geo; // where: boxes, coordinate systems, tiles
+pub mod schema; // a layer's fields in GDAL, PostgreSQL and JSON terms
+pub mod sql; // SQL text with its bound values; never runs it
+pub mod filter; // which features
+pub mod db; // PostgreSQL: private cluster, pool, run, migrate, journal
+pub mod layer; // catalog, features, vector tiles
+pub mod tiles; // tiles and styles as they are served
+pub mod import; // files in, through GDAL in a limited child process
+pub mod analysis; // at a point, near a point, in an area
+pub mod app; // what the server and the commands share
+pub mod http; // the door for browsers and systems
+pub mod cli; // the door for administrators
