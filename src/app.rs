@@ -1,1 +1,111 @@
-//! TODO
+//! What the server and the commands share: the database, the catalog, the tiles.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::postgres::PgListener;
+
+use crate::config;
+use crate::db::{Db, run};
+use crate::error::Result;
+use crate::layer::Catalog;
+use crate::layer::land_use::{self, LandUse};
+use crate::sql::Sql;
+use crate::tiles::Tiles;
+
+pub struct App {
+    pub db: Db,
+    pub catalog: Catalog,
+    pub tiles: Tiles,
+    pub land_use: Vec<LandUse>,
+    pub settings: config::Serve,
+    pub metrics: Option<PrometheusHandle>,
+}
+
+impl App {
+    pub async fn open(store: &config::Store, settings: config::Serve, metrics: Option<PrometheusHandle>) -> Result<App> {
+        let db = Db::open(store, settings.db_connections, Duration::from_secs(settings.statement_timeout)).await?;
+        let catalog = Catalog::load(&db.pool).await?;
+        let land_use = land_use::all(&db.pool).await?;
+        let tiles = Tiles::new(settings.tile_cache << 20);
+        Ok(App { db, catalog, tiles, land_use, settings, metrics })
+    }
+
+    /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog
+    /// within moments. What a lost connection may have missed is read anew when it is back.
+    pub async fn follow_journal(self: Arc<Self>) {
+        loop {
+            if let Err(e) = self.listen().await {
+                tracing::warn!(error = %e, "the journal cannot be followed; trying again");
+            }
+            self.catalog.set_following(false);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    async fn listen(&self) -> Result<()> {
+        let mut listener = PgListener::connect_with(&self.db.pool).await?;
+        listener.listen("dothi_change").await?;
+        self.catalog.refresh(&self.db.pool).await?;
+        self.catalog.set_following(true);
+        loop {
+            // The time limit is for a connection that died without a word.
+            match tokio::time::timeout(Duration::from_secs(15), listener.try_recv()).await {
+                Ok(Ok(Some(_))) => while listener.next_buffered().is_some() {},
+                Ok(Ok(None)) => return Ok(()),
+                Ok(Err(e)) => return Err(e.into()),
+                Err(_) => {}
+            }
+            self.catalog.refresh(&self.db.pool).await?;
+        }
+    }
+
+    /// Brings PostgreSQL back when the private cluster's was killed.
+    pub async fn supervise(self: Arc<Self>) {
+        let Some(cluster) = &self.db.cluster else { return };
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let asked = tokio::time::timeout(Duration::from_secs(5), run::one(&self.db.pool, Sql::new("SELECT 1")));
+            if matches!(asked.await, Ok(Ok(_))) {
+                continue;
+            }
+            match cluster.ensure_running().await {
+                Ok(true) => tracing::warn!("PostgreSQL had stopped and was started again"),
+                Ok(false) => {}
+                Err(e) => tracing::error!(error = %e, "PostgreSQL cannot be started again; trying on"),
+            }
+        }
+    }
+}
+
+/// The time as RFC 3339, UTC, in seconds.
+pub fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    rfc3339(seconds)
+}
+
+/// Seconds since 1970 as RFC 3339. The civil date follows Hinnant, "chrono-compatible low-level date algorithms".
+fn rfc3339(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let z = days + 719_468;
+    let era = z / 146_097;
+    let day_of_era = z % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let mp = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn times_are_civil() {
+        assert_eq!(super::rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(super::rfc3339(951_827_696), "2000-02-29T12:34:56Z");
+        assert_eq!(super::rfc3339(1_795_564_799), "2026-11-24T23:59:59Z");
+    }
+}

@@ -12,6 +12,7 @@ pub mod db; // PostgreSQL: private cluster, pool, run, migrate, journal
 pub mod layer; // catalog, features, vector tiles
 pub mod tiles; // tiles and styles as they are served
 pub mod import; // files in, through GDAL in a limited child process
+pub mod export; // layers out, to files
 pub mod analysis; // at a point, near a point, in an area
 pub mod app; // what the server and the commands share
 pub mod http; // the door for browsers and systems

@@ -1,1 +1,64 @@
-//! TODO
+//! The door for browsers and other systems: every route on one page.
+
+mod links; // absolute addresses
+mod ogc; // OGC API – Features
+mod ops; // health, readiness, metrics
+mod params; // query parameters, strictly
+mod respond; // answers, and errors as problem+json
+mod spatial; // at, near, area
+mod tiles; // vector tiles, TileJSON, styles, land-use codes
+mod watch; // request ids, logs, metrics, time limits
+mod web; // the map and its assets
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::app::App;
+
+pub type Shared = axum::extract::State<Arc<App>>;
+
+pub fn router(app: Arc<App>) -> Router {
+    let body = usize::try_from(app.settings.max_body).unwrap_or(4) << 20;
+    Router::new()
+        // OGC API – Features
+        .route("/ogc", get(ogc::landing))
+        .route("/ogc/", get(ogc::landing))
+        .route("/ogc/conformance", get(ogc::conformance))
+        .route("/ogc/api", get(ogc::openapi::document))
+        .route("/ogc/collections", get(ogc::collections::list))
+        .route("/ogc/collections/{id}", get(ogc::collections::one))
+        .route("/ogc/collections/{id}/items", get(ogc::items::page))
+        .route("/ogc/collections/{id}/items/{fid}", get(ogc::items::one))
+        // tiles and styles
+        .route("/tiles/{layers}", get(tiles::tilejson))
+        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
+        .route("/styles", get(tiles::styles))
+        .route("/styles/{id}", get(tiles::style))
+        .route("/land-use", get(tiles::land_use))
+        .route("/fonts/{stack}/{range}", get(web::font))
+        .route("/sprites/{file}", get(web::sprite))
+        // spatial questions
+        .route("/query/at", get(spatial::at))
+        .route("/query/near", get(spatial::near))
+        .route("/query/area", post(spatial::area))
+        // operations
+        .route("/health", get(ops::health))
+        .route("/ready", get(ops::ready))
+        .route("/metrics", get(ops::metrics))
+        // everything else is the map
+        .fallback(web::page)
+        .method_not_allowed_fallback(respond::method_not_allowed)
+        .layer(DefaultBodyLimit::max(body))
+        .layer(CatchPanicLayer::custom(respond::panicked))
+        .layer(from_fn_with_state(app.clone(), watch::watch))
+        .layer(CompressionLayer::new())
+        .layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers(Any))
+        .with_state(app)
+}

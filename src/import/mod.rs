@@ -1,1 +1,116 @@
-//! TODO
+//! Files in. A limited child process reads the file through GDAL (`reader/`), this process stages, checks and publishes.
+//!
+//! One layer is one transaction: create the staging table, COPY, check and repair, index, swap. Readers see the old layer
+//! or the new one, and whatever is killed in between leaves the old one and no rubbish.
+
+pub mod child; // the child process, seen from here
+pub mod frames; // what the two say to each other
+mod publish; // staging table, COPY, swap
+pub mod reader; // the child itself: the only place that names GDAL
+mod repair; // invalid geometry
+pub mod report; // the account of every row
+mod settle; // what the catalog says of the layer
+mod srid; // coordinate systems that PostGIS does not know yet
+
+use std::path::{Path, PathBuf};
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::error::{Error, Result};
+use child::{Limits, Reader};
+use frames::{Action, Event, Frame, Note, Request};
+use report::Report;
+
+/// What an administrator says about an import.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The layer's id; from the source layer's name otherwise.
+    pub layer: Option<String>,
+    pub title: Option<String>,
+    /// Which layers of the source; all of them otherwise.
+    pub source_layers: Vec<String>,
+    /// `EPSG:n`, overruling the file.
+    pub srs: Option<String>,
+    pub encoding: Option<String>,
+    /// Do everything, then take it back.
+    pub dry_run: bool,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// The source was opened; these are its layers.
+    Opened(Vec<String>),
+    /// A layer begins: its name, and how many rows it should have.
+    Layer(String, Option<u64>),
+    Rows(u64),
+    /// `checks`, `index`, `swap`
+    Doing(&'static str),
+}
+
+/// Imports a file: every layer of it, or those that were asked for. Layers that are done stay done when a later one fails.
+pub async fn run(to: &PgConnectOptions, file: &Path, options: &Options, limits: &Limits, mut tell: impl FnMut(Step) + Send) -> Result<Vec<Report>> {
+    let path = absolute(file)?;
+    let mut request = Request::new(Action::Read, path.to_string_lossy());
+    request.srs.clone_from(&options.srs);
+    request.encoding.clone_from(&options.encoding);
+    request.layers = (!options.source_layers.is_empty()).then(|| options.source_layers.clone());
+    let mut reader = Reader::start(&request, limits).await?;
+    let mut to = to.clone().application_name("dothi import").connect().await?;
+    let done = layers(&mut to, &mut reader, file, options, &mut tell).await;
+    to.close().await.ok();
+    done
+}
+
+async fn layers(
+    to: &mut PgConnection,
+    reader: &mut Reader,
+    file: &Path,
+    options: &Options,
+    tell: &mut (impl FnMut(Step) + Send),
+) -> Result<Vec<Report>> {
+    let name = file.file_name().map_or_else(|| file.to_string_lossy(), |n| n.to_string_lossy()).into_owned();
+    let mut reports: Vec<Report> = Vec::new();
+    let mut source_notes: Vec<Note> = Vec::new();
+    let mut driver = String::new();
+    while let Some(frame) = reader.next().await? {
+        let Frame::Event(event) = frame else { return Err(Error::Internal("the reader sent rows before their layer".into())) };
+        match *event {
+            Event::Source { driver: d, layers, notes, .. } => {
+                driver = d;
+                source_notes = notes;
+                let names: Vec<String> = layers.into_iter().map(|l| l.name).collect();
+                if let (Some(id), true) = (&options.layer, names.len() > 1) {
+                    let listed = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+                    let say = format!("`--layer {id}` names one layer, but `{name}` has {}: {listed}; choose one with `--source-layer`", names.len());
+                    return Err(Error::invalid("layer", say));
+                }
+                tell(Step::Opened(names));
+            }
+            Event::Layer(layer) => {
+                let source = publish::Source { file: &name, driver: &driver, alone: reports.is_empty(), notes: &source_notes };
+                let taken: Vec<String> = reports.iter().map(|r| r.layer.clone()).collect();
+                reports.push(publish::layer(to, reader, layer, &source, &taken, options, tell).await?);
+            }
+            Event::Note(note) => source_notes.push(note),
+            Event::Error { message } => return Err(Error::Unreadable(message)),
+            Event::End => return Ok(reports),
+            _ => {}
+        }
+    }
+    Err(Error::Unreadable(format!("reading `{name}` ended early")))
+}
+
+/// GDAL and the child get an absolute path, so that a name such as `PG:…` is never anything but a file.
+pub fn absolute(file: &Path) -> Result<PathBuf> {
+    file.canonicalize().map_err(|e| Error::Unreadable(format!("`{}` cannot be opened: {}", file.display(), plain(&e))))
+}
+
+fn plain(e: &std::io::Error) -> String {
+    match e.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => e.to_string(),
+    }
+}

@@ -1,0 +1,129 @@
+//! `dothi import`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::print::{Print, Progress, count};
+use crate::config::Store;
+use crate::db::Db;
+use crate::error::Result;
+use crate::import::{self, Options, Step, child::Limits, report::Report};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Shapefile (loose or .zip), GeoPackage, GeoJSON, KML/KMZ, CSV, FlatGeobuf, GML, MapInfo TAB/MIF, DXF, File Geodatabase …
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Id of the layer, where the file has one layer; a layer of that id is replaced
+    #[arg(long, value_name = "ID")]
+    layer: Option<String>,
+    /// Title of the layer
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Only this layer of the source; may be repeated
+    #[arg(long, value_name = "NAME")]
+    source_layer: Vec<String>,
+    /// Coordinate system, overruling the file's
+    #[arg(long, value_name = "EPSG:N")]
+    srs: Option<String>,
+    /// Text encoding, overruling what is found: UTF-8, TCVN3, VNI, WINDOWS-1258 …
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// Do everything but keep nothing; the report says what would happen
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
+    if args.layer.is_some() && args.files.len() > 1 {
+        return Err(crate::error::Error::invalid("layer", "`--layer` names one layer, but there are several files; import them one by one"));
+    }
+    let options = Options {
+        layer: args.layer,
+        title: args.title,
+        source_layers: args.source_layer,
+        srs: args.srs,
+        encoding: args.encoding,
+        dry_run: args.dry_run,
+    };
+    let db = Db::open(store, 2, Duration::ZERO).await?;
+    let mut reports = Vec::new();
+    let mut failed = None;
+    for file in &args.files {
+        let mut progress = Progress::new(print, &file.display().to_string());
+        let tell = |step: Step| match step {
+            Step::Opened(_) => {}
+            Step::Layer(name, total) => progress.start(&name, total),
+            Step::Rows(n) => progress.at(n),
+            Step::Doing(what) => progress.doing(what),
+        };
+        let outcome = import::run(db.options(), file, &options, &Limits::default(), tell).await;
+        progress.end();
+        match outcome {
+            Ok(done) => {
+                if !print.json {
+                    done.iter().for_each(|r| print!("{}", text(r)));
+                }
+                reports.extend(done);
+            }
+            // The other files are still tried; the first failure is the command's.
+            Err(e) if args.files.len() > 1 => {
+                eprintln!("dothi: {}: {e}", file.display());
+                failed.get_or_insert(e);
+            }
+            Err(e) => {
+                failed = Some(e);
+            }
+        }
+    }
+    let closed = db.close().await;
+    if print.json && failed.is_none() {
+        print.result(&json!({"imports": reports}), String::new)?;
+    }
+    match failed {
+        Some(e) => Err(e),
+        None => closed.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// The account, as a person reads it.
+fn text(r: &Report) -> String {
+    let mut out = format!("{}  {}{}\n", r.layer, r.title, if r.dry_run { "  (dry run: nothing kept)" } else { "" });
+    let mut say = |key: &str, value: String| out.push_str(&format!("  {key:<11}{value}\n"));
+    let mut rows = format!("{} read, {} imported", count(r.read), count(r.imported));
+    if r.repaired > 0 {
+        rows.push_str(&format!(", {} of them mended", count(r.repaired)));
+    }
+    if r.set_aside > 0 {
+        rows.push_str(&format!(", {} set aside", count(r.set_aside)));
+    }
+    say("rows", rows);
+    say("source", format!("{} ({}), layer {}", r.file, r.driver, r.source_layer));
+    if let Some(crs) = &r.crs {
+        say("CRS", format!("{} {}", r.srid.map_or(String::new(), |s| format!("EPSG:{s}")), crs.name));
+    }
+    if let Some(name) = &r.encoding.name {
+        say("text", format!("{name} ({})", r.encoding.how));
+    }
+    if let Some([w, s, e, n]) = r.bounds {
+        say("extent", format!("{w:.6}, {s:.6} to {e:.6}, {n:.6}"));
+    }
+    for note in &r.notes {
+        say("note", if note.count > 1 { format!("{} ({}×)", note.message, count(note.count)) } else { note.message.clone() });
+    }
+    for repair in r.repairs.iter().take(10) {
+        let place = repair.x.zip(repair.y).map_or(String::new(), |(x, y)| format!(" at {x:.3}, {y:.3}"));
+        let area = repair.area_before.zip(repair.area_after).map_or(String::new(), |(b, a)| format!("; area {b:.6} → {a:.6}"));
+        say("mended", format!("feature {}: {}{place}{area}", repair.fid, repair.reason));
+    }
+    for row in r.rows_set_aside.iter().take(10) {
+        say("set aside", format!("row {}: {}", row.row, row.reason));
+    }
+    if r.repairs.len() > 10 || r.rows_set_aside.len() > 10 {
+        say("", format!("… all of them: `dothi export {} --set-aside -o FILE`, `dothi layers show {} --json`", r.layer, r.layer));
+    }
+    out
+}

@@ -1,0 +1,85 @@
+//! `dothi serve`
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::config;
+use crate::db::cluster::ServerLock;
+use crate::error::{Error, Result};
+
+pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitCode> {
+    log(settings.log_json);
+    let lock = ServerLock::take(&store.data_dir)?;
+    let (listen, grace) = (settings.listen, Duration::from_secs(settings.grace));
+    // Before the database, so that a taken port costs nothing and leaves nothing.
+    let socket = TcpListener::bind(listen).await.map_err(|e| match e.kind() {
+        std::io::ErrorKind::AddrInUse => Error::Conflict(format!("something already listens on `{listen}`; say another address with `--listen`")),
+        _ => Error::io(format!("listen on `{listen}`"))(e),
+    })?;
+    let metrics = PrometheusBuilder::new().install_recorder().map_err(|e| Error::Internal(e.to_string()))?;
+    let app = Arc::new(App::open(store, settings, Some(metrics)).await?);
+    let background = [tokio::spawn(app.clone().follow_journal()), tokio::spawn(app.clone().supervise())];
+    let address = socket.local_addr().map_err(Error::io("listen"))?;
+    tracing::info!(%address, layers = app.catalog.all().len(), "serving");
+    // The one line that a person starting the server looks for; logs go to standard error.
+    println!("http://{address}/");
+    let server = axum::serve(socket, crate::http::router(app.clone())).with_graceful_shutdown(asked_to_stop());
+    let mut server = tokio::spawn(async move { server.await });
+    let mut asked = std::pin::pin!(asked_to_stop());
+    let outcome = tokio::select! {
+        ended = &mut server => ended,
+        () = &mut asked => {
+            tracing::info!("stopping: no new requests; finishing those in flight");
+            match tokio::time::timeout(grace, &mut server).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    tracing::warn!(seconds = grace.as_secs(), "requests still in flight were ended");
+                    server.abort();
+                    Ok(Ok(()))
+                }
+            }
+        }
+    };
+    background.iter().for_each(|task| task.abort());
+    for task in background {
+        task.await.ok();
+    }
+    match Arc::try_unwrap(app) {
+        Ok(app) => app.db.close().await?,
+        // A request that was ended still holds it for a moment; the next command would stop PostgreSQL too.
+        Err(app) => app.db.pool.close().await,
+    }
+    drop(lock);
+    tracing::info!("stopped");
+    match outcome {
+        Ok(Ok(())) => Ok(ExitCode::SUCCESS),
+        Ok(Err(e)) => Err(Error::io("serve")(e)),
+        Err(e) => Err(Error::Internal(e.to_string())),
+    }
+}
+
+async fn asked_to_stop() {
+    let wait = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wait(SignalKind::interrupt()) => {}
+        () = wait(SignalKind::terminate()) => {}
+    }
+}
+
+fn log(json: bool) {
+    let filter = EnvFilter::try_from_env("DOTHI_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json { builder.json().init() } else { builder.with_target(false).init() }
+}

@@ -1,0 +1,66 @@
+//! OGC API – Features: the landing page and what conforms.
+
+pub mod collections;
+pub mod items;
+pub mod openapi;
+
+use axum::response::Response;
+use serde_json::json;
+
+use super::links::{Base, link};
+use super::params::Params;
+use super::respond::{self, Answer};
+
+const JSON: &str = "application/json";
+const GEOJSON: &str = "application/geo+json";
+/// The media type that clients look for; exactly this text (OGC 17-069r4, 7.2).
+const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+
+const CONFORMS_TO: [&str; 5] = [
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+];
+
+pub async fn landing(Base(base): Base, mut params: Params) -> Answer {
+    formats(&mut params)?;
+    let body = json!({
+        "title": "dothi",
+        "description": "Cơ sở dữ liệu không gian đô thị / Spatial data of the city",
+        "links": [
+            link(format!("{base}/ogc"), "self", JSON, "This document"),
+            link(format!("{base}/ogc/api"), "service-desc", OPENAPI, "The API definition"),
+            link(format!("{base}/ogc/conformance"), "conformance", JSON, "Conformance classes"),
+            link(format!("{base}/ogc/collections"), "data", JSON, "Layers"),
+            link(format!("{base}/styles/default"), "describedby", "application/vnd.mapbox.style+json", "The map's style"),
+            link(format!("{base}/"), "alternate", "text/html", "The map"),
+        ],
+    });
+    Ok(respond::json(JSON, body.to_string()))
+}
+
+pub async fn conformance(mut params: Params) -> Answer {
+    formats(&mut params)?;
+    Ok(respond::json(JSON, json!({"conformsTo": CONFORMS_TO}).to_string()))
+}
+
+/// Takes `f` out, which only ever says JSON here, and refuses everything else.
+fn formats(params: &mut Params) -> crate::error::Result<()> {
+    format(params)?;
+    params.end("`f`")
+}
+
+fn format(params: &mut Params) -> crate::error::Result<()> {
+    match params.text("f").as_deref() {
+        None | Some("json" | "geojson") => Ok(()),
+        Some(f) => Err(crate::error::Error::invalid("f", format!("`{}` is not a format here; there is `json`", crate::layer::catalog::shorten(f)))),
+    }
+}
+
+/// An answer that a stored copy may not stand in for without asking.
+fn fresh(mut response: Response) -> Response {
+    response.headers_mut().insert(axum::http::header::CACHE_CONTROL, axum::http::HeaderValue::from_static("no-cache"));
+    response
+}

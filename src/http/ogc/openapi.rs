@@ -1,0 +1,88 @@
+//! The API definition: OpenAPI 3.0.3, which is what GDAL, QGIS and the OGC test suites read.
+
+use serde_json::{Map, Value, json};
+
+use axum::extract::State;
+
+use super::super::Shared;
+use super::super::links::Base;
+use super::super::params::Params;
+use super::super::respond::{self, Answer};
+use super::{GEOJSON, JSON, OPENAPI, items};
+use crate::layer::Layer;
+use crate::schema::Kind;
+
+pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) -> Answer {
+    super::formats(&mut params)?;
+    let mut paths = Map::new();
+    paths.insert("/".into(), get("getLandingPage", "The landing page", JSON, &[]));
+    paths.insert("/conformance".into(), get("getConformance", "Conformance classes", JSON, &[]));
+    paths.insert("/api".into(), get("getApi", "This document", OPENAPI, &[]));
+    paths.insert("/collections".into(), get("getCollections", "Every layer", JSON, &[]));
+    for layer in app.catalog.all() {
+        let id = &layer.id;
+        paths.insert(format!("/collections/{id}"), get(&format!("describe.{id}"), &layer.title, JSON, &[]));
+        let mut parameters = vec![reference("limit"), reference("bbox"), reference("datetime")];
+        parameters.extend(layer.fields.iter().filter_map(filter));
+        paths.insert(format!("/collections/{id}/items"), get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters));
+        paths.insert(format!("/collections/{id}/items/{{featureId}}"), get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId")]));
+    }
+    let body = json!({
+        "openapi": "3.0.3",
+        "info": {"title": "dothi", "version": env!("CARGO_PKG_VERSION"), "description": "Cơ sở dữ liệu không gian đô thị / Spatial data of the city"},
+        "servers": [{"url": format!("{base}/ogc")}],
+        "paths": paths,
+        "components": {
+            "parameters": {
+                "limit": {"name": "limit", "in": "query", "description": "At most this many features", "required": false, "style": "form", "explode": false,
+                          "schema": {"type": "integer", "minimum": 1, "maximum": items::MOST, "default": 10}},
+                "bbox": {"name": "bbox", "in": "query", "description": "west,south,east,north in degrees (CRS84)", "required": false, "style": "form", "explode": false,
+                         "schema": {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}}},
+                "datetime": {"name": "datetime", "in": "query", "description": "An RFC 3339 time or interval", "required": false, "style": "form", "explode": false,
+                             "schema": {"type": "string"}},
+                "featureId": {"name": "featureId", "in": "path", "description": "The feature's id", "required": true, "schema": {"type": "integer", "format": "int64"}},
+            },
+            "schemas": {
+                "problem": {"type": "object", "required": ["type", "title", "status"], "properties": {
+                    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
+                    "parameter": {"type": "string"}, "instance": {"type": "string"}}},
+            },
+            "responses": {
+                "problem": {"description": "What is wrong and what to do (RFC 9457)", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}},
+            },
+        },
+    });
+    Ok(super::fresh(respond::json(OPENAPI, body.to_string())))
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/components/parameters/{name}")})
+}
+
+fn features(layer: &Layer) -> String {
+    format!("Features of {}", layer.title)
+}
+
+/// A field as an equality filter. GDAL and QGIS push a filter to the server only when it is listed so.
+fn filter(field: &crate::schema::Field) -> Option<Value> {
+    let comparable = !matches!(field.kind, Kind::Json | Kind::Bytes | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList);
+    let taken = ["limit", "bbox", "datetime", "f", "after"].contains(&field.name.as_str()) || field.name.is_empty();
+    (comparable && !taken).then(|| {
+        let schema = json!({"type": field.kind.json().0});
+        json!({"name": field.name, "in": "query", "required": false, "style": "form", "explode": false, "schema": schema})
+    })
+}
+
+fn get(id: &str, summary: &str, media_type: &str, parameters: &[Value]) -> Value {
+    json!({"get": {
+        "operationId": id,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {
+            "200": {"description": "The answer", "content": {media_type: {"schema": {"type": "object"}}}},
+            "400": {"$ref": "#/components/responses/problem"},
+            "404": {"$ref": "#/components/responses/problem"},
+            "500": {"$ref": "#/components/responses/problem"},
+        },
+    }})
+}

@@ -1,0 +1,113 @@
+//! Answers. This file alone chooses a status for an error and writes problem+json (RFC 9457).
+
+use std::any::Any;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::error::Error;
+
+pub type Answer = Result<Response, Problem>;
+
+/// An error on its way out.
+pub struct Problem(Error);
+
+impl<E: Into<Error>> From<E> for Problem {
+    fn from(e: E) -> Self {
+        Problem(e.into())
+    }
+}
+
+/// The error of a failed request, for the log; `watch` takes it from the response and adds the request id.
+#[derive(Clone)]
+pub struct Failure(pub String);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, r#type, title) = kind(&self.0);
+        let mut body = json!({"type": format!("/problems/{type}"), "title": title, "status": status.as_u16()});
+        body["detail"] = if self.0.is_callers() { json!(self.0.to_string()) } else { json!(inside(status)) };
+        if let Error::Invalid { parameter: Some(parameter), .. } = &self.0 {
+            body["parameter"] = json!(parameter);
+        }
+        let mut response = problem(status, &body);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if !self.0.is_callers() {
+            response.extensions_mut().insert(Failure(format!("{:?}", self.0)));
+        }
+        response
+    }
+}
+
+fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        Error::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+        Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid-parameter", "Invalid parameter"),
+        Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
+        Error::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Conflict"),
+        Error::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable", "Unreadable"),
+        Error::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+        Error::Db(e) if away(e) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
+        Error::Db(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014") => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+    }
+}
+
+/// True when the database is away or overloaded, which passes; anything else is a fault of ours.
+fn away(e: &sqlx::Error) -> bool {
+    match e {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) => true,
+        // 08: connection, 57P: server shutting down or starting, 53: out of resources
+        sqlx::Error::Database(e) => e.code().is_some_and(|c| c.starts_with("08") || c.starts_with("57P") || c.starts_with("53")),
+        _ => false,
+    }
+}
+
+/// What a caller is told of a fault of ours.
+fn inside(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => "the database does not answer in time; try again in a moment",
+        _ => "something went wrong inside; the log has it under this request's id",
+    }
+}
+
+fn problem(status: StatusCode, body: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
+
+/// JSON text of the given media type.
+pub fn json(media_type: &'static str, body: impl Into<Body>) -> Response {
+    ([(header::CONTENT_TYPE, media_type)], body.into()).into_response()
+}
+
+pub async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+    let detail = format!("`{method}` is not possible on `{}`; the Allow header says what is", uri.path());
+    problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &json!({"type": "/problems/method-not-allowed", "title": "Method not allowed", "status": 405, "detail": detail}),
+    )
+}
+
+/// A path that nothing answers.
+pub fn no_such_path(path: &str) -> Response {
+    let path = crate::layer::catalog::shorten(path);
+    problem(
+        StatusCode::NOT_FOUND,
+        &json!({"type": "/problems/not-found", "title": "Not found", "status": 404, "detail": format!("there is nothing at `{path}`; the API starts at `/ogc`")}),
+    )
+}
+
+/// The answer to a request whose handler took too long.
+pub fn too_slow() -> Response {
+    Problem(Error::Busy("the answer took too long; ask for less (a smaller box, fewer features)".into())).into_response()
+}
+
+/// A handler that panicked is a fault of ours like any other; the panic's message goes to the log.
+pub fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let message = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+    Problem(Error::Internal(format!("panic: {message}"))).into_response()
+}

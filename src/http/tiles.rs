@@ -1,0 +1,142 @@
+//! Vector tiles, TileJSON, styles and the official land-use codes.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::Shared;
+use super::links::Base;
+use super::params::Params;
+use super::respond::{self, Answer};
+use crate::error::{Error, Result};
+use crate::geo::Tile;
+use crate::layer::Layer;
+use crate::layer::catalog::shorten;
+use crate::tiles::{self, style};
+
+const JSON: &str = "application/json";
+const MVT: &str = "application/vnd.mapbox-vector-tile";
+/// A map asks for a handful of layers in one tile; more is a mistake or mischief.
+const MOST_LAYERS: usize = 32;
+
+fn layers(app: &crate::app::App, ids: &str) -> Result<Vec<Arc<Layer>>> {
+    let layers = app.catalog.select(Some(ids), |_| false)?;
+    if layers.len() > MOST_LAYERS {
+        return Err(Error::invalid("layers", format!("{} layers in one tile are more than {MOST_LAYERS}", layers.len())));
+    }
+    for (i, layer) in layers.iter().enumerate() {
+        if layers[..i].iter().any(|l| l.id == layer.id) {
+            return Err(Error::invalid("layers", format!("layer `{}` is named twice", layer.id)));
+        }
+        if layer.spatial().is_none() {
+            return Err(Error::NotFound(format!("layer `{}` is a table without geometry and has no tiles", layer.id)));
+        }
+    }
+    Ok(layers)
+}
+
+/// `GET /tiles/{layer[,layer…]}/{z}/{x}/{y}`; a tile that the client still has is answered before it would be made.
+pub async fn tile(State(app): Shared, Path((ids, z, x, y)): Path<(String, String, String, String)>, headers: HeaderMap, params: Params) -> Answer {
+    params.end("none")?;
+    let layers = layers(&app, &ids)?;
+    let y = y.strip_suffix(".pbf").or_else(|| y.strip_suffix(".mvt")).unwrap_or(&y);
+    let numbers = || Some((z.parse().ok()?, x.parse().ok()?, y.parse().ok()?));
+    let tile = numbers().and_then(|(z, x, y)| Tile::new(z, x, y));
+    let tile = tile.ok_or_else(|| Error::NotFound(format!("there is no tile `{}`", shorten(&format!("{z}/{x}/{y}")))))?;
+    let etag = tiles::etag(&layers, tile);
+    let common = [
+        (header::ETAG, etag.clone()),
+        (header::CACHE_CONTROL, "no-cache".into()),
+        (header::VARY, "Accept-Encoding".into()),
+    ];
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+    if known.map(|t| t.trim().trim_start_matches("W/")).any(|t| t == etag || t == "*") {
+        return Ok((StatusCode::NOT_MODIFIED, common).into_response());
+    }
+    let finished = app.tiles.get(&app.db.pool, &layers, tile).await?;
+    if finished.is_empty() {
+        return Ok((StatusCode::NO_CONTENT, common).into_response());
+    }
+    let response = if takes_gzip(&headers) {
+        (common, [(header::CONTENT_TYPE, MVT), (header::CONTENT_ENCODING, "gzip")], finished).into_response()
+    } else {
+        (common, [(header::CONTENT_TYPE, MVT), (header::CONTENT_ENCODING, "identity")], tiles::plain(&finished)?).into_response()
+    };
+    Ok(response)
+}
+
+/// Whether `Accept-Encoding` allows gzip (RFC 9110, 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let Some(text) = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()) else { return false };
+    text.split(',').any(|part| {
+        let (coding, q) = part.split_once(";q=").unwrap_or((part, "1"));
+        matches!(coding.trim(), "gzip" | "x-gzip" | "*") && q.trim().parse::<f32>().is_ok_and(|q| q > 0.0)
+    })
+}
+
+/// `GET /tiles/{layer[,layer…]}`: TileJSON 3.0.0.
+pub async fn tilejson(State(app): Shared, Base(base): Base, Path(ids): Path<String>, params: Params) -> Answer {
+    params.end("none")?;
+    let layers = layers(&app, &ids)?;
+    let fields = |layer: &Layer| -> Value { layer.fields.iter().map(|f| (f.name.clone(), json!(f.kind.json().0))).collect::<serde_json::Map<_, _>>().into() };
+    let vector_layers: Vec<Value> = layers
+        .iter()
+        .map(|l| json!({"id": l.id, "description": l.title, "minzoom": l.min_zoom, "maxzoom": l.max_zoom, "fields": fields(l)}))
+        .collect();
+    let extents: Vec<_> = layers.iter().filter_map(|l| l.extent).collect();
+    let side = |get: fn(&crate::geo::Bbox) -> f64, pick: fn(f64, f64) -> f64| extents.iter().map(get).reduce(pick);
+    let mut body = json!({
+        "tilejson": "3.0.0",
+        "name": layers.iter().map(|l| l.title.as_str()).collect::<Vec<_>>().join(", "),
+        "scheme": "xyz",
+        "tiles": [format!("{base}/tiles/{ids}/{{z}}/{{x}}/{{y}}")],
+        "minzoom": layers.iter().map(|l| l.min_zoom).min().unwrap_or(0),
+        "maxzoom": layers.iter().map(|l| l.max_zoom).max().unwrap_or(0),
+        "vector_layers": vector_layers,
+    });
+    let sides = (side(|e| e.west, f64::min), side(|e| e.south, f64::min), side(|e| e.east, f64::max), side(|e| e.north, f64::max));
+    if let (Some(w), Some(s), Some(e), Some(n)) = sides {
+        body["bounds"] = json!([w, s, e, n]);
+    }
+    let attribution: Vec<&str> = layers.iter().filter_map(|l| l.attribution.as_deref()).collect();
+    if !attribution.is_empty() {
+        body["attribution"] = json!(escape(&attribution.join(", ")));
+    }
+    Ok(revalidated(respond::json(JSON, body.to_string())))
+}
+
+/// MapLibre puts an attribution into the page as HTML; ours is text.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+pub async fn styles(State(app): Shared, Base(base): Base, params: Params) -> Answer {
+    params.end("none")?;
+    let mut styles = vec![json!({"id": "default", "title": "Bản đồ / Map", "href": format!("{base}/styles/default")})];
+    styles.extend(app.catalog.all().iter().filter(|l| l.spatial().is_some()).map(|l| json!({"id": l.id, "title": l.title, "href": format!("{base}/styles/{}", l.id)})));
+    Ok(respond::json(JSON, json!({"styles": styles}).to_string()))
+}
+
+pub async fn style(State(app): Shared, Base(base): Base, Path(id): Path<String>, params: Params) -> Answer {
+    params.end("none")?;
+    let exists = |id: &str| app.catalog.get(id).is_some();
+    let style = match app.catalog.get(&id) {
+        Some(layer) => style::style(&base, &layer.title, &[layer.clone()], &app.land_use, exists)?,
+        None if id == "default" => style::style(&base, "dothi", &app.catalog.all(), &app.land_use, exists)?,
+        None => return Err(Error::NotFound(format!("there is no style `{}`; `/styles` lists those that there are", shorten(&id))).into()),
+    };
+    Ok(revalidated(respond::json("application/vnd.mapbox.style+json", style.to_string())))
+}
+
+pub async fn land_use(State(app): Shared, params: Params) -> Answer {
+    params.end("none")?;
+    Ok(respond::json(JSON, serde_json::to_string(&app.land_use)?))
+}
+
+fn revalidated(response: Response) -> Response {
+    ([(header::CACHE_CONTROL, "no-cache")], response).into_response()
+}

@@ -1,0 +1,244 @@
+//! One layer from the reader into its table: staged, checked, indexed and swapped in one transaction.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Acquire, Row};
+
+use super::child::Reader;
+use super::frames::{Event, Frame, LayerStart, Note, SetAside};
+use super::report::Report;
+use super::{Options, Step, repair, settle, srid};
+use crate::db::run;
+use crate::error::{Error, Result};
+use crate::layer::edit::{checked_id, layer_id};
+use crate::schema::{FID, Field, GEOM, Geometry, columns};
+use crate::sql::{Sql, ident};
+
+/// More rows than this that cannot be read mean that something else is wrong with the import.
+const MOST_SET_ASIDE: usize = 100_000;
+
+/// Where a layer comes from.
+pub struct Source<'a> {
+    /// The file's name, without its folder.
+    pub file: &'a str,
+    pub driver: &'a str,
+    /// True for the first layer of a source.
+    pub alone: bool,
+    pub notes: &'a [Note],
+}
+
+/// The layer on its way in: what the catalog will say of it.
+pub struct Incoming {
+    pub id: String,
+    pub title: String,
+    pub import: i64,
+    /// The staging table, quoted.
+    pub staging: String,
+    pub srid: Option<i32>,
+    pub geometry: Option<Geometry>,
+    pub shape: Option<String>,
+    pub fields: Vec<Field>,
+}
+
+pub async fn layer(
+    to: &mut PgConnection,
+    reader: &mut Reader,
+    start: LayerStart,
+    source: &Source<'_>,
+    taken: &[String],
+    options: &Options,
+    tell: &mut (impl FnMut(Step) + Send),
+) -> Result<Report> {
+    tell(Step::Layer(start.name.clone(), start.count));
+    let mut tx = to.begin().await?;
+    let origin = format!("{}: {}", source.file, start.name);
+    let id = choose_id(&mut tx, &start, options, taken, source.file).await?;
+    lock(&mut tx, &id).await?;
+    let incoming = stage(&mut tx, id, &start, options, &origin).await?;
+    let mut report = Report::new(&incoming, &start, source, options);
+    let ended = copy(&mut tx, reader, &incoming, &mut report, tell).await?;
+    tell(Step::Doing("checks"));
+    key(&mut tx, &incoming, &mut report).await?;
+    set_aside(&mut tx, &incoming, &report.rows_set_aside).await?;
+    let incoming = repair::repair(&mut tx, incoming, &ended, &mut report).await?;
+    tell(Step::Doing("index"));
+    if incoming.geometry.is_some() {
+        run::script(&mut *tx, format!("CREATE INDEX {} ON {} USING gist ({GEOM})", ident(&format!("{}_{}_geom", incoming.id, incoming.import)), incoming.staging)).await?;
+    }
+    run::script(&mut *tx, format!("ANALYZE {}", incoming.staging)).await?;
+    settle::check_place(&mut tx, &incoming, &mut report).await?;
+    report.count();
+    tell(Step::Doing("swap"));
+    settle::swap(&mut tx, &incoming, &mut report, options).await?;
+    if options.dry_run {
+        tx.rollback().await?;
+    } else {
+        tx.commit().await?;
+    }
+    Ok(report)
+}
+
+/// The id asked for, or one from the source layer's name. A layer that came from another file is never replaced unasked.
+async fn choose_id(tx: &mut PgConnection, start: &LayerStart, options: &Options, taken: &[String], file: &str) -> Result<String> {
+    if let Some(id) = &options.layer {
+        return checked_id(id);
+    }
+    let base = layer_id(&start.name);
+    let mut id = base.clone();
+    let mut n = 2;
+    while taken.contains(&id) {
+        id = format!("{}_{n}", base.chars().take(46).collect::<String>());
+        n += 1;
+    }
+    let sql = Sql::new("SELECT source FROM dothi.import WHERE layer = ").bind(&id).push(" ORDER BY id DESC LIMIT 1");
+    if let Some(row) = run::optional(tx, sql).await? {
+        let origin: String = row.try_get("source")?;
+        let before = origin.split(": ").next().unwrap_or_default();
+        if before != file {
+            return Err(Error::Conflict(format!("layer `{id}` is there already, from `{before}`; say `--layer {id}` to replace it, or another id")));
+        }
+    }
+    Ok(id)
+}
+
+/// One import of a layer at a time.
+async fn lock(tx: &mut PgConnection, id: &str) -> Result<()> {
+    let sql = Sql::new("SELECT pg_try_advisory_xact_lock(hashtext('dothi import'), hashtext(").bind(id).push("))");
+    if run::one(tx, sql).await?.try_get::<bool, _>(0)? {
+        return Ok(());
+    }
+    Err(Error::Conflict(format!("another import of layer `{id}` is under way; wait for it to end")))
+}
+
+async fn stage(tx: &mut PgConnection, id: String, start: &LayerStart, options: &Options, origin: &str) -> Result<Incoming> {
+    let srid = match &start.crs {
+        Some(crs) if start.geometry.is_some() => Some(srid::known(tx, crs).await?),
+        _ => None,
+    };
+    let sql = Sql::new("INSERT INTO dothi.import (layer, version, source, report) VALUES (").bind(&id).push(", 0, ").bind(origin).push(", '{}') RETURNING id");
+    let import: i64 = run::one(&mut *tx, sql).await?.try_get(0)?;
+    let incoming = Incoming {
+        title: options.title.clone().or_else(|| start.title.clone()).unwrap_or_else(|| start.name.clone()),
+        staging: format!("staging.{}", ident(&format!("{id}_{import}"))),
+        srid,
+        geometry: start.geometry.clone(),
+        shape: start.shape.clone().filter(|_| start.geometry.is_some()),
+        fields: distinct(start.fields.clone()),
+        id,
+        import,
+    };
+    let mut list = vec![format!("{FID} bigint")];
+    if let Some((geometry, srid)) = incoming.geometry.as_ref().zip(incoming.srid) {
+        list.push(format!("{GEOM} {}", geometry.sql(srid)));
+    }
+    list.extend(incoming.fields.iter().map(|f| format!("{} {}", ident(&f.column), f.kind.sql())));
+    run::script(tx, format!("CREATE TABLE {} ({})", incoming.staging, list.join(", "))).await?;
+    Ok(incoming)
+}
+
+/// Two fields of one name would be one property in JSON: the second is called by its column.
+fn distinct(mut fields: Vec<Field>) -> Vec<Field> {
+    let columns = columns(&fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>());
+    let mut seen = std::collections::HashSet::new();
+    for (field, column) in fields.iter_mut().zip(columns) {
+        field.column = column;
+        if field.name.is_empty() || !seen.insert(field.name.clone()) {
+            field.name.clone_from(&field.column);
+            seen.insert(field.name.clone());
+        }
+    }
+    fields
+}
+
+/// How the reader said that the layer ended.
+pub struct Ended {
+    pub suspects: Vec<i64>,
+    pub all_suspect: bool,
+}
+
+/// Pipes the reader's COPY bytes into the staging table until the layer ends.
+async fn copy(tx: &mut PgConnection, reader: &mut Reader, incoming: &Incoming, report: &mut Report, tell: &mut (impl FnMut(Step) + Send)) -> Result<Ended> {
+    let mut sink = run::copy_in(tx, format!("COPY {} FROM STDIN (FORMAT binary)", incoming.staging)).await?;
+    let outcome = loop {
+        match reader.next().await {
+            Ok(Some(Frame::Data(bytes))) => {
+                if let Err(e) = sink.send(bytes).await {
+                    break Err(e.into());
+                }
+            }
+            Ok(Some(Frame::Event(event))) => match *event {
+                Event::Progress { rows, .. } => tell(Step::Rows(rows)),
+                Event::SetAside(row) if report.rows_set_aside.len() < MOST_SET_ASIDE => report.rows_set_aside.push(row),
+                Event::SetAside(row) => {
+                    let say = format!("more than {MOST_SET_ASIDE} rows of `{}` cannot be imported, the last because {}", incoming.title, row.reason);
+                    break Err(Error::Unreadable(format!("{say}; check `--encoding` and `--srs` with `dothi inspect`")));
+                }
+                Event::Note(note) => report.note(note),
+                Event::LayerEnd { read, written, suspects, all_suspect, .. } => break Ok((read, written, Ended { suspects, all_suspect })),
+                Event::Error { message } => break Err(Error::Unreadable(message)),
+                _ => {}
+            },
+            Ok(None) => break Err(Error::Unreadable(format!("reading `{}` ended early", incoming.title))),
+            Err(e) => break Err(e),
+        }
+    };
+    let (read, written, ended) = match outcome {
+        Ok(done) => done,
+        Err(e) => {
+            sink.abort("the reader failed").await.ok();
+            return Err(e);
+        }
+    };
+    let stored = sink.finish().await?;
+    report.read = read;
+    report.imported = stored;
+    if stored != written || read != written + report.rows_set_aside.len() as u64 {
+        let aside = report.rows_set_aside.len();
+        return Err(Error::Internal(format!("{read} rows were read, {stored} stored and {aside} set aside: the account does not add up")));
+    }
+    Ok(ended)
+}
+
+/// The primary key. Ids of the source that are not unique, or missing, give way to running numbers.
+async fn key(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report) -> Result<()> {
+    let table = &incoming.staging;
+    let name = ident(&format!("{}_{}_pkey", incoming.id, incoming.import));
+    let primary = format!("ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY ({FID})");
+    let mut attempt = tx.begin().await?;
+    match run::script(&mut *attempt, primary.clone()).await {
+        Ok(()) => attempt.commit().await?,
+        // unique_violation, not_null_violation
+        Err(Error::Db(sqlx::Error::Database(e))) if matches!(e.code().as_deref(), Some("23505" | "23502")) => {
+            attempt.rollback().await?;
+            let renumber = format!("UPDATE {table} t SET {FID} = r.n FROM (SELECT ctid AS at, row_number() OVER (ORDER BY ctid) AS n FROM {table}) r WHERE t.ctid = r.at");
+            run::script(&mut *tx, renumber).await?;
+            run::script(&mut *tx, primary).await?;
+            report.note(Note::new("ids_renumbered", "the source's feature ids are not unique; features are numbered from 1 in the order of the source"));
+        }
+        Err(e) => return Err(e),
+    }
+    let last: Option<i64> = run::one(&mut *tx, Sql::new(format!("SELECT max({FID}) FROM {table}"))).await?.try_get(0)?;
+    let start = last.unwrap_or(0).max(0).saturating_add(1);
+    run::script(tx, format!("ALTER TABLE {table} ALTER {FID} ADD GENERATED BY DEFAULT AS IDENTITY (START WITH {start})")).await
+}
+
+/// Keeps the rows that could not be imported, as far as they could be read.
+async fn set_aside(tx: &mut PgConnection, incoming: &Incoming, rows: &[SetAside]) -> Result<()> {
+    for part in rows.chunks(1_000) {
+        let sql = Sql::new(format!("INSERT INTO dothi.set_aside (import, row, reason, attributes, wkb) SELECT {}, row, reason, attributes::jsonb, decode(wkb, 'hex') FROM unnest(", incoming.import))
+            .bind(part.iter().map(|r| r.row).collect::<Vec<i64>>())
+            .push(", ")
+            .bind(part.iter().map(|r| r.reason.clone()).collect::<Vec<String>>())
+            .push(", ")
+            .bind(part.iter().map(|r| jsonb_text(&r.attributes)).collect::<Vec<String>>())
+            .push(", ")
+            .bind(part.iter().map(|r| r.wkb_hex.clone().unwrap_or_default()).collect::<Vec<String>>())
+            .push(") AS r (row, reason, attributes, wkb)");
+        run::execute(&mut *tx, sql).await?;
+    }
+    Ok(())
+}
+
+/// `jsonb` cannot hold the character NUL; it is shown by its symbol.
+fn jsonb_text(attributes: &serde_json::Map<String, serde_json::Value>) -> String {
+    serde_json::Value::Object(attributes.clone()).to_string().replace("\\u0000", "\u{2400}")
+}

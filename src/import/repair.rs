@@ -1,0 +1,74 @@
+//! Invalid polygons: found among the suspects, mended where PostGIS can, and accounted for one by one.
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+
+use super::publish::{Ended, Incoming};
+use super::report::{Repair, Report};
+use crate::db::run;
+use crate::error::Result;
+use crate::schema::{FID, GEOM};
+use crate::sql::Sql;
+
+/// Mends what is invalid. The rings of a polygon keep the ground they enclose (`method=structure`); a polygon that
+/// encloses none becomes the line or point that it is. Returns the layer with the column type that now fits.
+pub async fn repair(tx: &mut PgConnection, mut incoming: Incoming, ended: &Ended, report: &mut Report) -> Result<Incoming> {
+    let Some((geometry, srid)) = incoming.geometry.clone().zip(incoming.srid) else { return Ok(incoming) };
+    if ended.suspects.is_empty() && !ended.all_suspect {
+        return Ok(incoming);
+    }
+    let table = &incoming.staging;
+    let mut sql = Sql::new(format!(
+        "CREATE TEMP TABLE mended ON COMMIT DROP AS SELECT {FID}, (d).reason AS reason, (d).location AS place, before, \
+         CASE WHEN ST_IsEmpty(solid) THEN ST_MakeValid(before) ELSE solid END AS after \
+         FROM (SELECT {FID}, {GEOM} AS before, ST_IsValidDetail({GEOM}) AS d, \
+                      ST_CollectionExtract(ST_MakeValid({GEOM}, 'method=structure'), 3) AS solid FROM {table} WHERE NOT ST_IsValid({GEOM})"
+    ));
+    // CREATE TABLE AS takes no parameters; the ids are numbers of ours.
+    if !ended.all_suspect {
+        let ids: Vec<String> = ended.suspects.iter().map(i64::to_string).collect();
+        sql = sql.push(&format!(" AND {FID} = ANY('{{{}}}'::bigint[])", ids.join(",")));
+    }
+    run::script(&mut *tx, sql.push(") s").text).await?;
+    let rows = run::all(
+        &mut *tx,
+        Sql::new(format!(
+            "SELECT {FID}, reason, ST_Area(before) AS area_before, ST_Area(after) AS area_after, ST_X(place) AS x, ST_Y(place) AS y, \
+             GeometryType(after) AS kind FROM mended ORDER BY {FID}"
+        )),
+    )
+    .await?;
+    if rows.is_empty() {
+        return Ok(incoming);
+    }
+    let mut fits = true;
+    for row in &rows {
+        let kind: String = row.try_get("kind")?;
+        fits &= geometry.r#type == "Geometry" || kind.eq_ignore_ascii_case(&geometry.r#type);
+        report.repairs.push(Repair {
+            fid: row.try_get(FID)?,
+            reason: row.try_get::<Option<String>, _>("reason")?.unwrap_or_default(),
+            x: row.try_get("x")?,
+            y: row.try_get("y")?,
+            area_before: row.try_get("area_before")?,
+            area_after: row.try_get("area_after")?,
+        });
+    }
+    if !fits {
+        incoming.shape = Some(incoming.shape.unwrap_or_else(|| geometry.shape().to_string()));
+        let wider = crate::schema::Geometry { r#type: "Geometry".into(), ..geometry };
+        run::script(&mut *tx, format!("ALTER TABLE {table} ALTER {GEOM} TYPE {}", wider.sql(srid))).await?;
+        incoming.geometry = Some(wider);
+    }
+    run::script(
+        tx,
+        format!(
+            "UPDATE {table} t SET {GEOM} = m.after FROM mended m WHERE t.{FID} = m.{FID}; \
+             INSERT INTO dothi.repair (import, fid, reason, place, area_before, area_after) \
+             SELECT {}, {FID}, coalesce(reason, ''), place, ST_Area(before), ST_Area(after) FROM mended; DROP TABLE mended",
+            incoming.import
+        ),
+    )
+    .await?;
+    Ok(incoming)
+}

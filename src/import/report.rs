@@ -1,0 +1,94 @@
+//! The account of an import: every source row is imported, mended or set aside, and the report says which and why.
+
+use serde::Serialize;
+
+use super::Options;
+use super::frames::{Crs, Encoding, LayerStart, Note, SetAside};
+use super::publish::{Incoming, Source};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    pub layer: String,
+    pub title: String,
+    pub file: String,
+    pub driver: String,
+    pub source_layer: String,
+    pub import: i64,
+    pub version: i64,
+    pub dry_run: bool,
+    pub crs: Option<Crs>,
+    pub srid: Option<i32>,
+    pub encoding: Encoding,
+    /// Source rows read: the sum of `imported` and `set_aside`.
+    pub read: u64,
+    pub imported: u64,
+    /// How many of the imported have a geometry that was mended.
+    pub repaired: u64,
+    pub set_aside: u64,
+    /// In the layer's coordinates: least and greatest.
+    pub extent: Option<[f64; 4]>,
+    /// In degrees.
+    pub bounds: Option<[f64; 4]>,
+    pub notes: Vec<Note>,
+    pub repairs: Vec<Repair>,
+    #[serde(skip)]
+    pub rows_set_aside: Vec<SetAside>,
+}
+
+/// A polygon that was mended: what was wrong, where (in the layer's coordinates), and its area before and after.
+#[derive(Debug, Clone, Serialize)]
+pub struct Repair {
+    pub fid: i64,
+    pub reason: String,
+    pub x: Option<f64>,
+    pub y: Option<f64>,
+    pub area_before: Option<f64>,
+    pub area_after: Option<f64>,
+}
+
+impl Report {
+    pub fn new(incoming: &Incoming, start: &LayerStart, source: &Source<'_>, options: &Options) -> Report {
+        let mut report = Report {
+            layer: incoming.id.clone(),
+            title: incoming.title.clone(),
+            file: source.file.to_string(),
+            driver: source.driver.to_string(),
+            source_layer: start.name.clone(),
+            import: incoming.import,
+            version: 0,
+            dry_run: options.dry_run,
+            crs: start.crs.clone(),
+            srid: incoming.srid,
+            encoding: start.encoding.clone(),
+            read: 0,
+            imported: 0,
+            repaired: 0,
+            set_aside: 0,
+            extent: None,
+            bounds: None,
+            notes: Vec::new(),
+            repairs: Vec::new(),
+            rows_set_aside: Vec::new(),
+        };
+        source.notes.iter().chain(&start.notes).cloned().for_each(|n| report.note(n));
+        for field in incoming.fields.iter().filter(|f| f.name != f.column) {
+            let say = format!("field `{}` is column `{}` in PostgreSQL, whose names are at most 63 bytes, distinct, and not `fid` or `geom`", field.name, field.column);
+            report.note(Note::new("column_named", say));
+        }
+        report
+    }
+
+    /// Adds a note; of the same kind and text there is one, with a count.
+    pub fn note(&mut self, note: Note) {
+        match self.notes.iter_mut().find(|n| n.code == note.code && n.message == note.message) {
+            Some(known) => known.count += note.count,
+            None => self.notes.push(note),
+        }
+    }
+
+    /// Counts what was listed.
+    pub fn count(&mut self) {
+        self.repaired = self.repairs.len() as u64;
+        self.set_aside = self.rows_set_aside.len() as u64;
+    }
+}

@@ -1,0 +1,148 @@
+//! What the catalog says of a layer that was imported, and the moment in which readers see it.
+
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Acquire, Row};
+
+use super::Options;
+use super::publish::Incoming;
+use super::report::Report;
+use crate::db::run;
+use crate::error::{Error, Result};
+use crate::schema::{FID, GEOM, Kind};
+use crate::sql::{Sql, ident};
+
+/// How long the swap waits for readers that hold the old table, in all.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Takes the extent and sees to it that the layer lies on earth: coordinates that have no longitude and latitude do not
+/// belong to the coordinate system they are said to be in.
+pub async fn check_place(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report) -> Result<()> {
+    let Some(srid) = incoming.srid else { return Ok(()) };
+    let sql = Sql::new(format!("SELECT ST_XMin(e) AS w, ST_YMin(e) AS s, ST_XMax(e) AS e, ST_YMax(e) AS n FROM (SELECT ST_Extent({GEOM}) AS e FROM {}) x", incoming.staging));
+    let row = run::one(&mut *tx, sql).await?;
+    let side = |name: &str| row.try_get::<Option<f64>, _>(name);
+    let (Some(w), Some(s), Some(e), Some(n)) = (side("w")?, side("s")?, side("e")?, side("n")?) else { return Ok(()) };
+    report.extent = Some([w, s, e, n]);
+    let lost = || {
+        Error::Unreadable(format!(
+            "`{}` cannot be placed on earth: its coordinates ({w}, {s} to {e}, {n}) are not in EPSG:{srid}; say the right system with `--srs`",
+            incoming.title
+        ))
+    };
+    let step = ((e - w).max(n - s) / 32.0).max(1e-6);
+    let bounds = Sql::new("SELECT ST_XMin(g) AS w, ST_YMin(g) AS s, ST_XMax(g) AS e, ST_YMax(g) AS n FROM (SELECT ST_Transform(ST_Segmentize(ST_MakeEnvelope(")
+        .bind(w).push(", ").bind(s).push(", ").bind(e).push(", ").bind(n)
+        .push(&format!(", {srid}), "))
+        .bind(step)
+        .push("), 4326) AS g) x");
+    let mut attempt = tx.begin().await?;
+    let row = match run::one(&mut *attempt, bounds).await {
+        Ok(row) => row,
+        Err(Error::Db(sqlx::Error::Database(_))) => {
+            attempt.rollback().await?;
+            return Err(lost());
+        }
+        Err(e) => return Err(e),
+    };
+    let bounds: [f64; 4] = [row.try_get("w")?, row.try_get("s")?, row.try_get("e")?, row.try_get("n")?];
+    attempt.commit().await?;
+    // A degree of slack: world-wide files reach a little over 180.
+    if !(bounds.iter().all(|b| b.is_finite()) && bounds[0] >= -181.0 && bounds[2] <= 181.0 && bounds[1] >= -91.0 && bounds[3] <= 91.0) {
+        return Err(lost());
+    }
+    report.bounds = Some([bounds[0].max(-180.0), bounds[1].max(-90.0), bounds[2].min(180.0), bounds[3].min(90.0)]);
+    Ok(())
+}
+
+/// Puts the staged table in the old one's place, the catalog row and the journal with it. Readers see it at the commit.
+pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report, options: &Options) -> Result<()> {
+    let id = &incoming.id;
+    let class_field = class_field(tx, incoming).await?;
+    take_away_old(tx, id).await?;
+    let name = ident(&format!("{id}_{}", incoming.import));
+    run::script(
+        &mut *tx,
+        format!("ALTER TABLE {} SET SCHEMA layers; ALTER TABLE layers.{name} RENAME TO {}", incoming.staging, ident(id)),
+    )
+    .await?;
+    let names: Vec<String> = incoming.fields.iter().map(|f| f.name.clone()).collect();
+    let sql = Sql::new("INSERT INTO dothi.layer AS l (id, title, srid, geometry, shape, fields, feature_count, extent, class_field) VALUES (")
+        .bind(id).push(", ")
+        .bind(&incoming.title).push(", ")
+        .bind(incoming.srid.map(i64::from)).push("::int, ")
+        .bind(incoming.geometry.as_ref().map(serde_json::to_value).transpose()?.unwrap_or_default()).push(", ")
+        .bind(incoming.shape.clone()).push(", ")
+        .bind(serde_json::to_value(&incoming.fields)?).push(", ")
+        .bind(i64::try_from(report.imported).unwrap_or(i64::MAX)).push(", ")
+        .bind(report.bounds.map(|b| b.to_vec())).push("::float8[], ")
+        .bind(class_field).push(")")
+        // What an administrator said of the layer stays; what the new file no longer has goes.
+        .push(" ON CONFLICT (id) DO UPDATE SET srid = excluded.srid, geometry = excluded.geometry, shape = excluded.shape, fields = excluded.fields, \
+               feature_count = excluded.feature_count, extent = excluded.extent, title = CASE WHEN ")
+        .bind(options.title.is_some())
+        .push(" THEN excluded.title ELSE l.title END, label_field = CASE WHEN l.label_field = ANY(")
+        .bind(names.clone())
+        .push(") THEN l.label_field END, class_field = CASE WHEN l.class_field = ANY(")
+        .bind(names)
+        .push(") THEN l.class_field ELSE excluded.class_field END");
+    run::execute(&mut *tx, sql).await?;
+    let version: i64 = run::one(&mut *tx, Sql::new("SELECT dothi.bump(").bind(id).push(", 0, NULL)")).await?.try_get(0)?;
+    report.version = version;
+    run::execute(&mut *tx, Sql::new("INSERT INTO dothi.change (layer, version, op) VALUES (").bind(id).push(", ").bind(version).push(", 'r')")).await?;
+    run::one(&mut *tx, Sql::new("SELECT dothi.watch(").bind(id).push(", ").bind(incoming.geometry.is_some()).push(")")).await?;
+    let sql = Sql::new("UPDATE dothi.import SET version = ").bind(version).push(", report = ").bind(serde_json::to_value(&*report)?);
+    run::execute(&mut *tx, sql.push(" WHERE id = ").bind(incoming.import)).await?;
+    Ok(())
+}
+
+/// Drops the old table. A lock that is waited for makes every later reader wait too, so it is asked for in short attempts.
+async fn take_away_old(tx: &mut PgConnection, id: &str) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut attempt = tx.begin().await?;
+        let dropped = run::script(&mut *attempt, format!("SET LOCAL lock_timeout = '1s'; DROP TABLE IF EXISTS layers.{}", ident(id))).await;
+        match dropped {
+            Ok(()) => {
+                run::script(&mut *attempt, "SET LOCAL lock_timeout = 0").await?;
+                return Ok(attempt.commit().await?);
+            }
+            Err(Error::Db(sqlx::Error::Database(e))) if e.code().as_deref() == Some("55P03") => {
+                attempt.rollback().await?;
+                if Instant::now() > deadline {
+                    return Err(Error::Busy(format!("layer `{id}` was in use for {} seconds and could not be replaced; try again", PATIENCE.as_secs())));
+                }
+                tokio::time::sleep(Duration::from_millis(300)).await;
+            }
+            // Somebody's view stands on the table.
+            Err(Error::Db(sqlx::Error::Database(e))) if e.code().as_deref() == Some("2BP01") => {
+                return Err(Error::Conflict(format!("layer `{id}` cannot be replaced while other objects of the database depend on its table; drop them first")));
+            }
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// The text field whose values are official land-use codes, if there is one: at least two different codes, and nine of ten
+/// values of a sample.
+async fn class_field(tx: &mut PgConnection, incoming: &Incoming) -> Result<Option<String>> {
+    if incoming.geometry.is_none() {
+        return Ok(None);
+    }
+    for field in incoming.fields.iter().filter(|f| f.kind == Kind::Text) {
+        let column = ident(&field.column);
+        let sql = Sql::new(format!(
+            "SELECT count(*) AS n, count(u.code) AS known, count(DISTINCT u.code) AS codes \
+             FROM (SELECT {column} AS v FROM {} WHERE {column} <> '' ORDER BY {FID} LIMIT 2000) s \
+             LEFT JOIN dothi.land_use u ON u.code = split_part(s.v, '+', 1)",
+            incoming.staging
+        ));
+        let row = run::one(&mut *tx, sql).await?;
+        let (n, known, codes): (i64, i64, i64) = (row.try_get("n")?, row.try_get("known")?, row.try_get("codes")?);
+        if codes >= 2 && known * 10 >= n * 9 {
+            return Ok(Some(field.name.clone()));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,187 @@
+//! The catalog: every layer, read from `dothi.layer` and kept in memory, so that a request asks no database what exists.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use serde::Serialize;
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::Row;
+
+use crate::db::run;
+use crate::error::{Error, Result};
+use crate::geo::Bbox;
+use crate::schema::{Field, Geometry};
+use crate::sql::{Sql, ident};
+
+/// One layer as the catalog knows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Layer {
+    pub id: String,
+    pub title: String,
+    pub title_en: Option<String>,
+    pub description: Option<String>,
+    pub group: Option<String>,
+    pub group_en: Option<String>,
+    pub attribution: Option<String>,
+    pub licence: Option<String>,
+    pub illustrative: bool,
+    pub visible: bool,
+    /// Order in lists and on the map; the lowest is listed first and drawn on top.
+    pub position: i32,
+    pub min_zoom: u8,
+    pub max_zoom: u8,
+    pub color: Option<String>,
+    pub class_field: Option<String>,
+    pub label_field: Option<String>,
+    /// EPSG code of the storage CRS; none for a table without geometry.
+    pub srid: Option<i32>,
+    pub geometry: Option<Geometry>,
+    /// What is drawn: a column of mixed type may still hold nothing but (multi)polygons.
+    pub shape: Option<String>,
+    pub fields: Vec<Field>,
+    /// Rises by one with every committed change, whoever made it.
+    pub version: i64,
+    pub feature_count: i64,
+    /// In degrees, CRS84. Never smaller than the data; deletions do not shrink it.
+    pub extent: Option<Bbox>,
+    /// RFC 3339, UTC.
+    pub updated: String,
+}
+
+impl Layer {
+    /// The layer's table, quoted.
+    pub fn table(&self) -> String {
+        table(&self.id)
+    }
+
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// `point`, `line`, `polygon`, `mixed` or `none`.
+    pub fn shape(&self) -> &str {
+        match (&self.shape, &self.geometry) {
+            (Some(shape), _) => shape,
+            (None, Some(geometry)) => geometry.shape(),
+            (None, None) => "none",
+        }
+    }
+
+    /// Geometry and its EPSG code, or none for a table without geometry.
+    pub fn spatial(&self) -> Option<(&Geometry, i32)> {
+        self.geometry.as_ref().zip(self.srid)
+    }
+}
+
+/// The table of layer `id`, quoted.
+pub fn table(id: &str) -> String {
+    format!("layers.{}", ident(id))
+}
+
+/// Every layer by id. Cheap to share; a change makes a new map.
+pub type Layers = BTreeMap<String, Arc<Layer>>;
+
+pub struct Catalog {
+    layers: ArcSwap<Layers>,
+    following: AtomicBool,
+}
+
+impl Catalog {
+    pub async fn load(pool: &PgPool) -> Result<Catalog> {
+        Ok(Catalog { layers: ArcSwap::from_pointee(read(pool).await?), following: AtomicBool::new(false) })
+    }
+
+    /// Reads the catalog anew. Called at every notification and after every lost connection.
+    pub async fn refresh(&self, pool: &PgPool) -> Result<()> {
+        self.layers.store(Arc::new(read(pool).await?));
+        Ok(())
+    }
+
+    /// Whether changes arrive: false while the connection that tells of them is lost.
+    pub fn is_following(&self) -> bool {
+        self.following.load(Ordering::Relaxed)
+    }
+
+    pub fn set_following(&self, following: bool) {
+        self.following.store(following, Ordering::Relaxed);
+    }
+
+    pub fn get(&self, id: &str) -> Option<Arc<Layer>> {
+        self.layers.load().get(id).cloned()
+    }
+
+    /// The layer, or the error that a caller who named it gets.
+    pub fn named(&self, id: &str) -> Result<Arc<Layer>> {
+        self.get(id).ok_or_else(|| unknown(id))
+    }
+
+    /// Every layer in map order: position, then title.
+    pub fn all(&self) -> Vec<Arc<Layer>> {
+        let mut layers: Vec<_> = self.layers.load().values().cloned().collect();
+        layers.sort_by(|a, b| (a.position, &a.title, &a.id).cmp(&(b.position, &b.title, &b.id)));
+        layers
+    }
+
+    /// The layers that a list `a,b` names, in its order; every layer that `otherwise` accepts when there is no list.
+    pub fn select(&self, names: Option<&str>, otherwise: impl Fn(&Layer) -> bool) -> Result<Vec<Arc<Layer>>> {
+        match names {
+            Some(names) => names.split(',').map(|id| self.named(id.trim())).collect(),
+            None => Ok(self.all().into_iter().filter(|l| otherwise(l)).collect()),
+        }
+    }
+}
+
+fn unknown(id: &str) -> Error {
+    Error::NotFound(format!("there is no layer `{}`; `/ogc/collections` lists those that there are", shorten(id)))
+}
+
+/// A value as an error message repeats it: at most 60 letters.
+pub fn shorten(value: &str) -> String {
+    match value.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_string(),
+    }
+}
+
+const COLUMNS: &str = r#"id, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
+    min_zoom, max_zoom, color, class_field, label_field, srid, geometry, shape, fields, version, feature_count, extent,
+    to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated"#;
+
+async fn read(pool: &PgPool) -> Result<Layers> {
+    let rows = run::all(pool, Sql::new(format!("SELECT {COLUMNS} FROM dothi.layer"))).await?;
+    rows.iter().map(|row| layer(row).map(|l| (l.id.clone(), Arc::new(l)))).collect()
+}
+
+fn layer(row: &PgRow) -> Result<Layer> {
+    let json = |name: &str| -> Result<serde_json::Value> { Ok(row.try_get::<Option<serde_json::Value>, _>(name)?.unwrap_or_default()) };
+    let extent: Option<Vec<f64>> = row.try_get("extent")?;
+    Ok(Layer {
+        id: row.try_get("id")?,
+        title: row.try_get("title")?,
+        title_en: row.try_get("title_en")?,
+        description: row.try_get("description")?,
+        group: row.try_get("group")?,
+        group_en: row.try_get("group_en")?,
+        attribution: row.try_get("attribution")?,
+        licence: row.try_get("licence")?,
+        illustrative: row.try_get("illustrative")?,
+        visible: row.try_get("visible")?,
+        position: row.try_get("position")?,
+        min_zoom: row.try_get::<i16, _>("min_zoom")?.clamp(0, 24) as u8,
+        max_zoom: row.try_get::<i16, _>("max_zoom")?.clamp(0, 24) as u8,
+        color: row.try_get("color")?,
+        class_field: row.try_get("class_field")?,
+        label_field: row.try_get("label_field")?,
+        srid: row.try_get("srid")?,
+        geometry: serde_json::from_value(json("geometry")?)?,
+        shape: row.try_get("shape")?,
+        fields: serde_json::from_value(json("fields")?)?,
+        version: row.try_get("version")?,
+        feature_count: row.try_get("feature_count")?,
+        extent: extent.and_then(|e| Bbox::new(*e.first()?, *e.get(1)?, *e.get(2)?, *e.get(3)?).ok()),
+        updated: row.try_get("updated")?,
+    })
+}

@@ -1,0 +1,180 @@
+//! What an administrator says about a layer: titles, style, order; and dropping it.
+
+use sqlx::postgres::{PgConnection, PgPool};
+
+use super::{Layer, catalog};
+use crate::db::run;
+use crate::error::{Error, Result};
+use crate::sql::{Sql, Value, ident};
+
+/// New values for a layer's description; `None` leaves what is there. An empty text takes it away.
+#[derive(Debug, Default, Clone, clap::Args)]
+pub struct Changes {
+    /// Vietnamese title
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// English title
+    #[arg(long, value_name = "TEXT")]
+    pub title_en: Option<String>,
+    /// What the layer holds, where it comes from
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// Group in the layer list, in Vietnamese
+    #[arg(long, value_name = "TEXT")]
+    pub group: Option<String>,
+    /// Group in the layer list, in English
+    #[arg(long, value_name = "TEXT")]
+    pub group_en: Option<String>,
+    /// Whom to name as the source
+    #[arg(long, value_name = "TEXT")]
+    pub attribution: Option<String>,
+    /// Licence of the data
+    #[arg(long, value_name = "TEXT")]
+    pub licence: Option<String>,
+    /// Field that carries official land-use codes
+    #[arg(long, value_name = "FIELD")]
+    pub class_field: Option<String>,
+    /// Field that labels features on the map
+    #[arg(long, value_name = "FIELD")]
+    pub label_field: Option<String>,
+    /// Colour on the map, as `#RRGGBB`
+    #[arg(long, value_name = "COLOUR")]
+    pub color: Option<String>,
+    /// Whether the data is illustrative, so that nobody takes it for real
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub illustrative: Option<bool>,
+    /// Drawn when the map opens
+    #[arg(long, conflicts_with = "hidden")]
+    pub visible: bool,
+    /// Not drawn until somebody turns it on
+    #[arg(long)]
+    pub hidden: bool,
+    /// Order in the list; the lowest comes first and is drawn on top
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub position: Option<i32>,
+    /// Smallest zoom at which the layer is drawn
+    #[arg(long, value_name = "ZOOM", value_parser = clap::value_parser!(i64).range(0..=24))]
+    pub min_zoom: Option<i64>,
+    /// Largest zoom at which tiles are made; deeper ones are enlarged from it
+    #[arg(long, value_name = "ZOOM", value_parser = clap::value_parser!(i64).range(0..=24))]
+    pub max_zoom: Option<i64>,
+}
+
+/// Applies the changes; the layer's version rises, so that everybody who holds it learns of it.
+pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> {
+    for name in [&changes.class_field, &changes.label_field].into_iter().flatten().filter(|n| !n.is_empty()) {
+        if layer.field(name).is_none() {
+            let fields: Vec<String> = layer.fields.iter().map(|f| format!("`{}`", f.name)).collect();
+            return Err(Error::invalid("class-field", format!("layer `{}` has no field `{name}`; it has {}", layer.id, fields.join(", "))));
+        }
+    }
+    if let Some(color) = changes.color.as_deref().filter(|c| !c.is_empty()) {
+        let hex = color.strip_prefix('#').is_some_and(|h| h.len() == 6 && h.bytes().all(|b| b.is_ascii_hexdigit()));
+        if !hex {
+            return Err(Error::invalid("color", format!("`{color}` is not a colour; write `#RRGGBB`")));
+        }
+    }
+    if changes.title.as_deref().is_some_and(|t| t.trim().is_empty()) {
+        return Err(Error::invalid("title", "the title is empty; a layer must have one"));
+    }
+    let (min, max) = (changes.min_zoom.unwrap_or(layer.min_zoom.into()), changes.max_zoom.unwrap_or(layer.max_zoom.into()));
+    if min > max {
+        return Err(Error::invalid("min-zoom", format!("the smallest zoom `{min}` is greater than the largest `{max}`")));
+    }
+    let mut sql = Sql::new("UPDATE dothi.layer SET updated = now()");
+    let mut put = |column: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            sql = std::mem::take(&mut sql).push(", ").ident(column).push(" = ").bind(value);
+        }
+    };
+    let text = |t: &Option<String>| t.as_ref().map(|t| if t.is_empty() { Value::Null } else { Value::from(t) });
+    put("title", text(&changes.title));
+    put("title_en", text(&changes.title_en));
+    put("description", text(&changes.description));
+    put("group", text(&changes.group));
+    put("group_en", text(&changes.group_en));
+    put("attribution", text(&changes.attribution));
+    put("licence", text(&changes.licence));
+    put("class_field", text(&changes.class_field));
+    put("label_field", text(&changes.label_field));
+    put("color", text(&changes.color));
+    put("illustrative", changes.illustrative.map(Value::from));
+    put("visible", (changes.visible || changes.hidden).then_some(Value::Bool(changes.visible)));
+    put("position", changes.position.map(Value::from));
+    put("min_zoom", changes.min_zoom.map(Value::from));
+    put("max_zoom", changes.max_zoom.map(Value::from));
+    let sql = sql.push(" WHERE id = ").bind(&layer.id);
+    let mut tx = pool.begin().await?;
+    bump(&mut tx, layer).await?;
+    run::execute(&mut *tx, sql).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes the layer's next version, which locks its catalog row until the transaction ends.
+async fn bump(tx: &mut PgConnection, layer: &Layer) -> Result<()> {
+    run::one(tx, Sql::new("SELECT dothi.bump(").bind(&layer.id).push(", 0, NULL)")).await.map(|_| ())
+}
+
+/// Drops the layer's table, its catalog row and the accounts of its imports.
+pub async fn drop(pool: &PgPool, layer: &Layer) -> Result<()> {
+    let mut tx = pool.begin().await?;
+    bump(&mut tx, layer).await?;
+    run::script(&mut *tx, format!("DROP TABLE IF EXISTS layers.{}", ident(&layer.id))).await?;
+    for table in ["layer", "change", "import"] {
+        let column = if table == "layer" { "id" } else { "layer" };
+        run::execute(&mut *tx, Sql::new(format!("DELETE FROM dothi.{table} WHERE {column} = ")).bind(&layer.id)).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A layer id from a source layer's name: lower case, diacritics folded, everything else `_`; it starts with a letter.
+///
+/// `Quy hoạch SDĐ 2030` gives `quy_hoach_sdd_2030`.
+pub fn layer_id(name: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let mut id = String::new();
+    for c in name.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)) {
+        match c {
+            'đ' | 'Đ' => id.push('d'),
+            c if c.is_ascii_alphanumeric() => id.push(c.to_ascii_lowercase()),
+            _ if id.ends_with('_') || id.is_empty() => {}
+            _ => id.push('_'),
+        }
+    }
+    let id = id.trim_end_matches('_');
+    let id = if id.starts_with(|c: char| c.is_ascii_lowercase()) { id.to_string() } else { format!("l_{id}") };
+    id.chars().take(50).collect::<String>().trim_end_matches('_').to_string()
+}
+
+/// The id that somebody asked for, if it can be one.
+pub fn checked_id(id: &str) -> Result<String> {
+    if id == layer_id(id) {
+        return Ok(id.to_string());
+    }
+    let shown = catalog::shorten(id);
+    Err(Error::invalid("layer", format!("`{shown}` cannot be a layer id; use lower-case letters, digits and `_`, such as `{}`", layer_id(id))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_id_folds_vietnamese_letters() {
+        assert_eq!(layer_id("Quy hoạch SDĐ 2030"), "quy_hoach_sdd_2030");
+        assert_eq!(layer_id("ĐƯỜNG-BỘ"), "duong_bo");
+        assert_eq!(layer_id("2030"), "l_2030");
+        assert_eq!(layer_id("___"), "l");
+        assert_eq!(layer_id(&"ộ".repeat(80)).len(), 50);
+    }
+
+    #[test]
+    fn only_an_id_that_needs_no_change_is_accepted() {
+        assert_eq!(checked_id("qh_2030").unwrap(), "qh_2030");
+        for bad in ["", "Đất", "a b", "1a", "_a", "a_", "x\"; DROP TABLE y"] {
+            assert!(checked_id(bad).is_err(), "{bad}");
+        }
+    }
+}

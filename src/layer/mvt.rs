@@ -1,0 +1,59 @@
+//! Vector tiles by PostGIS (`ST_AsMVT`): the plain way, and the reference that faster ways are held against.
+
+use sqlx::Row;
+use sqlx::postgres::PgPool;
+
+use super::{Layer, Query};
+use crate::db::run;
+use crate::error::Result;
+use crate::filter::{Expr, render};
+use crate::geo::Tile;
+use crate::schema::{FID, GEOM, Kind};
+use crate::sql::{Sql, ident, literal};
+
+/// Units across a tile, and how far geometry reaches over its edge, as MapLibre expects.
+pub const EXTENT: u32 = 4096;
+pub const BUFFER: u32 = 64;
+
+/// The MVT 2.1 bytes of one layer in a tile; empty when nothing is there.
+///
+/// Feature ids are the layer's; bytes columns are left out, other kinds that MVT lacks (dates, lists) are text.
+pub async fn encode(pool: &PgPool, layer: &Layer, tile: Tile) -> Result<Vec<u8>> {
+    let margin = f64::from(BUFFER) / f64::from(EXTENT);
+    let Some((_, srid)) = layer.spatial() else { return Ok(Vec::new()) };
+    let query = Query::everything().overlapping(layer, tile.bbox(margin));
+    if query.filter == Expr::False || tile.z < layer.min_zoom {
+        return Ok(Vec::new());
+    }
+    // Web Mercator ends at 85.06°; nearer the poles there is nothing to transform to.
+    let polar = layer.extent.is_some_and(|e| e.south < -85.06 || e.north > 85.06);
+    let geom = match srid {
+        3857 => format!("t.{GEOM}"),
+        4326 if polar => format!("ST_Transform(ST_ClipByBox2D(t.{GEOM}, ST_MakeBox2D(ST_Point(-180, -85.06), ST_Point(180, 85.06))), 3857)"),
+        _ => format!("ST_Transform(t.{GEOM}, 3857)"),
+    };
+    let columns: String = layer
+        .fields
+        .iter()
+        .filter(|f| f.kind != Kind::Bytes)
+        .map(|f| {
+            let column = format!("t.{}", ident(&f.column));
+            if f.name.len() <= 63 {
+                format!(", {column} AS {}", ident(&f.name))
+            } else {
+                // ST_AsMVT makes each member of a jsonb column an attribute, whose name may be of any length.
+                format!(", jsonb_build_object({}, {column}) AS {}", literal(&f.name), ident(&f.column))
+            }
+        })
+        .collect();
+    let sql = Sql::new("SELECT ST_AsMVT(m, ")
+        .bind(&layer.id)
+        .push(&format!(
+            ", {EXTENT}, 'dothi geom', 'dothi fid') AS tile FROM (SELECT t.{FID} AS \"dothi fid\", ST_AsMVTGeom({geom}, ST_TileEnvelope({}, {}, {}), {EXTENT}, {BUFFER}, true) \
+             AS \"dothi geom\"{columns} FROM {} t WHERE ",
+            tile.z, tile.x, tile.y, layer.table()
+        ))
+        .append(&render(&query.filter, layer.srid))
+        .push(") m WHERE \"dothi geom\" IS NOT NULL");
+    Ok(run::one(pool, sql).await?.try_get::<Option<Vec<u8>>, _>("tile")?.unwrap_or_default())
+}
