@@ -84,7 +84,7 @@ async fn postgis(db: &Db) -> Result<Check> {
 async fn vn2000(db: &Db) -> Result<Check> {
     let place = Place::from_degrees(&db.pool, 108.9886, 11.5648).await?;
     let (e, n) = (place.e.unwrap_or(0.0), place.n.unwrap_or(0.0));
-    let off = (e - 580_361.4269).hypot(n - 1_279_032.2689);
+    let off = (e - 580_361.426_9).hypot(n - 1_279_032.268_9);
     Ok(match off < 0.01 {
         true => check("VN-2000", true, format!("EPSG:9217 is right within {:.1} mm", off * 1000.0)),
         false => check("VN-2000", false, format!("EPSG:9217 is off by {off:.3} m; the row 9217 of spatial_ref_sys is wrong, or PROJ's data is missing (Debian's package proj-data)")),

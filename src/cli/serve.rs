@@ -1,5 +1,6 @@
 //! `dothi serve`
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +81,6 @@ async fn asked_to_stop() {
 
 fn log(json: bool) {
     let filter = EnvFilter::try_from_env("DOTHI_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     if json { builder.json().init() } else { builder.with_target(false).init() }
 }

@@ -125,7 +125,7 @@ pub async fn style(State(app): Shared, Base(base): Base, Path(id): Path<String>,
     params.end("none")?;
     let exists = |id: &str| app.catalog.get(id).is_some();
     let style = match app.catalog.get(&id) {
-        Some(layer) => style::style(&base, &layer.title, &[layer.clone()], &app.land_use, exists)?,
+        Some(layer) => style::style(&base, &layer.title, std::slice::from_ref(&layer), &app.land_use, exists)?,
         None if id == "default" => style::style(&base, "dothi", &app.catalog.all(), &app.land_use, exists)?,
         None => return Err(Error::NotFound(format!("there is no style `{}`; `/styles` lists those that there are", shorten(&id))).into()),
     };

@@ -1,1 +1,8 @@
-fn main(){}
+//! Integration tests: one binary, real PostgreSQL, real files, the real program.
+
+mod support; // a cluster for the run, a database a test
+
+mod house; // which module may use which
+mod http; // the API as its callers see it
+mod journal; // whoever edits, everybody sees it
+mod spatial; // questions whose answers are known
