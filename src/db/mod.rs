@@ -1,1 +1,3 @@
-//! TODO
+//! PostgreSQL: the private cluster.
+
+pub mod cluster; // the PostgreSQL that dothi keeps for itself when it is given none
