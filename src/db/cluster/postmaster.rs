@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::address::{Address, Answer};
 use super::place::Place;
+use super::process::Life;
 use super::settings::{Extra, settings};
 use super::{log, process, programs};
 use crate::error::{Error, Result};
@@ -37,7 +38,7 @@ pub fn pid(place: &Place) -> Result<Option<u32>> {
     let file = fs::read_to_string(place.pg().join("postmaster.pid")).unwrap_or_default();
     let pid = file.lines().next().and_then(|line| line.trim().parse().ok());
     let name = place.name()?;
-    Ok(pid.filter(|pid| process::is_ours(*pid, &name, place.owner())))
+    Ok(pid.filter(|pid| process::life(*pid, &name, place.owner()) == Some(Life::Alive)))
 }
 
 /// The major version of the cluster.
@@ -49,15 +50,12 @@ pub fn version(place: &Place) -> Result<String> {
 
 /// Ends all sessions, writes a checkpoint, and waits ("fast shutdown"); true when there was something to stop.
 pub async fn stop(place: &Place) -> Result<bool> {
-    let Some(postmaster) = pid(place)? else {
-        let had_leftovers = !process::ours(place)?.is_empty();
-        process::end_leftovers(place).await?;
-        return Ok(had_leftovers);
-    };
+    let Some(postmaster) = pid(place)? else { return process::end_leftovers(place).await };
+    let name = place.name()?;
     process::signal(postmaster, process::SIGINT)?;
     let from = log::size(place);
     let mut progress = Progress::new(from);
-    while process::is_ours(postmaster, &place.name()?, place.owner()) {
+    while process::life(postmaster, &name, place.owner()).is_some() {
         if !progress.goes_on(place) {
             let said = log::quote(place, from);
             return Err(Error::Internal(format!("PostgreSQL (process {postmaster}) is slow to stop; {said}")));
