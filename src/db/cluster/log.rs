@@ -34,7 +34,11 @@ pub fn quote(place: &Place, from: u64) -> String {
         log.read_to_end(&mut said).map(|_| said)
     };
     let said = read().unwrap_or_default();
-    format!("`{}` ends:{}", place.log().display(), quoted(&String::from_utf8_lossy(&said), &place.pg().to_string_lossy()))
+    format!(
+        "`{}` ends:{}",
+        place.log().display(),
+        quoted(&String::from_utf8_lossy(&said), &place.pg().to_string_lossy())
+    )
 }
 
 /// The last lines of `said`, each on a line of its own.

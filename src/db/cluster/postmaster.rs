@@ -32,8 +32,8 @@ pub async fn ensure(place: &Place, address: &Address, extra: &Extra) -> Result<b
     wait(place, address, from, Some(ended)).await
 }
 
-/// The process id of the postmaster when one is alive. `postmaster.pid` alone does not tell: after a kill it stays, and its
-/// number may by now be another program's.
+/// The process id of the postmaster when one is alive. `postmaster.pid` alone does not tell: after a kill it stays, and
+/// its number may by now be another program's.
 pub fn pid(place: &Place) -> Result<Option<u32>> {
     let file = fs::read_to_string(place.pg().join("postmaster.pid")).unwrap_or_default();
     let pid = file.lines().next().and_then(|line| line.trim().parse().ok());
@@ -65,7 +65,8 @@ pub async fn stop(place: &Place) -> Result<bool> {
     Ok(true)
 }
 
-/// Removes what names a dead postmaster. PostgreSQL takes any process with that number for its rival and does not start.
+/// Removes what names a dead postmaster. PostgreSQL takes any process with that number for its rival and does not
+/// start.
 fn forget(place: &Place) -> Result<()> {
     for name in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
         let path = place.pg().join(name);
@@ -101,8 +102,8 @@ fn spawn(place: &Place, extra: &Extra, log: File) -> Result<oneshot::Receiver<Ex
     Ok(ended)
 }
 
-/// Waits until PostgreSQL welcomes clients (true), or until none is there (false). `ended` tells of the one we started, for
-/// which not to come is an error.
+/// Waits until PostgreSQL welcomes clients (true), or until none is there (false). `ended` tells of the one we started,
+/// for which not to come is an error.
 async fn wait(
     place: &Place,
     address: &Address,

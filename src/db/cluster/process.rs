@@ -25,10 +25,10 @@ pub fn is_root() -> bool {
 
 /// A command that runs `program` as the owner, and the path under which it finds the directory `pgdata`.
 ///
-/// The path is not the real one: the owner may be unable to walk there (`/root` and what mktemp makes are 0700, as root's
-/// data directory often is below one). The command inherits the open directory instead, and `/proc/self/fd/N` leads to it
-/// without asking any parent for permission. (The working directory and `/proc/self/cwd` would not do: before version 16
-/// PostgreSQL looks for its own files by changing the directory and back again, by the real path.)
+/// The path is not the real one: the owner may be unable to walk there (`/root` and what mktemp makes are 0700, as
+/// root's data directory often is below one). The command inherits the open directory instead, and `/proc/self/fd/N`
+/// leads to it without asking any parent for permission. (The working directory and `/proc/self/cwd` would not do:
+/// before version 16 PostgreSQL looks for its own files by changing the directory and back again, by the real path.)
 pub fn command(program: &Path, owner: Owner, pgdata: &File) -> (Command, String) {
     let fd = pgdata.as_raw_fd();
     let mut command = Command::new(program);
@@ -41,7 +41,8 @@ pub fn command(program: &Path, owner: Owner, pgdata: &File) -> (Command, String)
     // SAFETY: setsid and fcntl are async-signal-safe, and `fd` is open: the caller keeps `pgdata` until the child runs.
     unsafe {
         command.pre_exec(move || {
-            // A session of its own: Ctrl-C in the terminal reaches dothi alone, which stops PostgreSQL when it is ready.
+            // A session of its own: Ctrl-C in the terminal reaches dothi alone, which stops PostgreSQL when it is
+            // ready.
             if libc::setsid() == -1 || libc::fcntl(fd, libc::F_SETFD, 0) == -1 {
                 return Err(std::io::Error::last_os_error());
             }
@@ -55,14 +56,14 @@ pub fn command(program: &Path, owner: Owner, pgdata: &File) -> (Command, String)
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {
     Alive,
-    /// The kernel takes it down. It has no name any more, so it may be another cluster's, but its shared memory may still
-    /// be there.
+    /// The kernel takes it down. It has no name any more, so it may be another cluster's, but its shared memory may
+    /// still be there.
     Leaving,
 }
 
-/// What process `pid` is to the cluster `name`. It is known by `cluster_name`, an argument of the postmaster and part of the
-/// title of all others ("postgres: NAME: checkpointer"). `/proc/PID/cwd` and `exe` would tell too, but in a container even
-/// root may not read them of another user's process (that takes CAP_SYS_PTRACE).
+/// What process `pid` is to the cluster `name`. It is known by `cluster_name`, an argument of the postmaster and part
+/// of the title of all others ("postgres: NAME: checkpointer"). `/proc/PID/cwd` and `exe` would tell too, but in a
+/// container even root may not read them of another user's process (that takes CAP_SYS_PTRACE).
 pub fn life(pid: u32, name: &str, owner: Owner) -> Option<Life> {
     let proc = format!("/proc/{pid}");
     if fs::metadata(&proc).ok()?.uid() != owner.uid {
@@ -105,9 +106,9 @@ pub fn signal(pid: u32, signal: i32) -> Result<()> {
     }
 }
 
-/// Ends processes of a postmaster that is no more; true when there were any. They hold its shared memory, and PostgreSQL
-/// does not start beside them ("pre-existing shared memory block is still in use"). SIGQUIT makes a backend leave at once
-/// without touching anything.
+/// Ends processes of a postmaster that is no more; true when there were any. They hold its shared memory, and
+/// PostgreSQL does not start beside them ("pre-existing shared memory block is still in use"). SIGQUIT makes a backend
+/// leave at once without touching anything.
 pub async fn end_leftovers(place: &Place) -> Result<bool> {
     let mut ended = false;
     for (what, patience) in [(SIGQUIT, 5), (SIGKILL, 10)] {
@@ -128,7 +129,8 @@ pub async fn end_leftovers(place: &Place) -> Result<bool> {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
-    let alive: Vec<u32> = all(place)?.into_iter().filter(|(_, life)| *life == Life::Alive).map(|(pid, _)| pid).collect();
+    let alive: Vec<u32> =
+        all(place)?.into_iter().filter(|(_, life)| *life == Life::Alive).map(|(pid, _)| pid).collect();
     if alive.is_empty() {
         return Ok(ended); // one that is leaving for so long is not ours
     }

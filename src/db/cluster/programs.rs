@@ -27,8 +27,7 @@ pub fn find(major: Option<&str>) -> Result<PathBuf> {
 
 /// The version asked for, or else the newest that has PostGIS.
 fn debian(major: Option<&str>) -> Option<PathBuf> {
-    let has_postgis =
-        |v: &u32| Path::new(&format!("/usr/share/postgresql/{v}/extension/postgis.control")).exists();
+    let has_postgis = |v: &u32| Path::new(&format!("/usr/share/postgresql/{v}/extension/postgis.control")).exists();
     let version = match major {
         Some(major) => major.parse().ok(),
         None => debian_versions().into_iter().filter(has_postgis).max(),
@@ -51,7 +50,8 @@ fn debian_bin(version: u32) -> PathBuf {
     Path::new(DEBIAN).join(version.to_string()).join("bin")
 }
 
-/// The first in PATH, of the right version; symbolic links are followed because PostgreSQL finds its files beside itself.
+/// The first in PATH, of the right version; symbolic links are followed because PostgreSQL finds its files beside
+/// itself.
 fn in_path(major: Option<&str>) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
