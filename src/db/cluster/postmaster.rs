@@ -14,9 +14,10 @@ use super::settings::{Extra, settings};
 use super::{log, process, programs};
 use crate::error::{Error, Result};
 
-/// How long PostgreSQL may start, recover or shut down without a line in its log.
+/// How long PostgreSQL may start, recover or shut down without a new line in its log.
 const PATIENCE: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between two looks at it, at least and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
 /// Sees to it that PostgreSQL answers; true when it had to be started for that.
 pub async fn ensure(place: &Place, address: &Address, extra: &Extra) -> Result<bool> {
@@ -54,13 +55,13 @@ pub async fn stop(place: &Place) -> Result<bool> {
     let name = place.name()?;
     process::signal(postmaster, process::SIGINT)?;
     let from = log::size(place);
-    let mut progress = Progress::new(from);
+    let mut progress = Progress::new(place);
     while process::life(postmaster, &name, place.owner()).is_some() {
         if !progress.goes_on(place) {
             let said = log::quote(place, from);
             return Err(Error::Internal(format!("PostgreSQL (process {postmaster}) is slow to stop; {said}")));
         }
-        tokio::time::sleep(PAUSE).await;
+        progress.pause().await;
     }
     Ok(true)
 }
@@ -110,7 +111,7 @@ async fn wait(
     from: u64,
     mut ended: Option<oneshot::Receiver<ExitStatus>>,
 ) -> Result<bool> {
-    let mut progress = Progress::new(from);
+    let mut progress = Progress::new(place);
     loop {
         let says = match address.ask().await? {
             Answer::Welcome => return Ok(true),
@@ -125,26 +126,33 @@ async fn wait(
             let said = log::quote(place, from);
             return Err(Error::Busy(format!("PostgreSQL does not answer: {says}; try again later; {said}")));
         }
-        tokio::time::sleep(PAUSE).await;
+        progress.pause().await;
     }
 }
 
-/// Gives up when the log has not grown for some time: recovery after a power cut may take long, and says how far it is.
+/// Gives up when PostgreSQL has written nothing for some time: recovery after a power cut may take long, and says how far
+/// it is.
 struct Progress {
-    log: u64,
+    begun: Instant,
+    last: String,
     since: Instant,
 }
 
 impl Progress {
-    fn new(log: u64) -> Progress {
-        Progress { log, since: Instant::now() }
+    fn new(place: &Place) -> Progress {
+        Progress { begun: Instant::now(), last: log::last(place), since: Instant::now() }
     }
 
     fn goes_on(&mut self, place: &Place) -> bool {
-        let log = log::size(place);
-        if log != self.log {
-            *self = Progress::new(log);
+        let last = log::last(place);
+        if last != self.last {
+            (self.last, self.since) = (last, Instant::now());
         }
         self.since.elapsed() < PATIENCE
+    }
+
+    /// Longer as time goes by: each knock at a PostgreSQL that recovers is a line in its log.
+    async fn pause(&self) {
+        tokio::time::sleep((self.begun.elapsed() / 4).clamp(PAUSE.0, PAUSE.1)).await;
     }
 }
