@@ -67,7 +67,8 @@ impl Address {
     /// Knocks.
     pub async fn ask(&self) -> Result<Answer> {
         let options = self.options("postgres");
-        let Ok(answer) = tokio::time::timeout(Duration::from_secs(5), PgConnection::connect_with(&options)).await else {
+        let Ok(answer) = tokio::time::timeout(Duration::from_secs(5), PgConnection::connect_with(&options)).await
+        else {
             return Ok(Answer::Wait("it takes a connection and then says nothing".into()));
         };
         use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};

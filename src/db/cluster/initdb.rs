@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 
 /// Sees to it that `pg/` is there. To be called in one's turn.
 ///
-/// initdb works in `pg.new/`, which gets its name when all is done and on disk: a kill on the way leaves no half cluster.
-/// An initdb that outlives a killed dothi works on in a directory without a name, and harms nobody.
+/// initdb works in `pg.new/`, which gets its name when all is done and on disk: a kill on the way leaves no half
+/// cluster. An initdb that outlives a killed dothi works on in a directory without a name, and harms nobody.
 pub async fn ensure(place: &Place, fsync: bool) -> Result<()> {
     let (pg, new) = (place.pg(), place.pg_new());
     sweep(&new).await?;
@@ -41,10 +41,11 @@ async fn run(place: &Place, new: &Path, fsync: bool) -> Result<()> {
     if !fsync {
         command.arg("--no-sync");
     }
-    let output = tokio::process::Command::from(command)
-        .output()
-        .await
-        .map_err(Error::io(format!("cannot run `{}` as user {}", initdb.display(), place.owner().uid)))?;
+    let output = tokio::process::Command::from(command).output().await.map_err(Error::io(format!(
+        "cannot run `{}` as user {}",
+        initdb.display(),
+        place.owner().uid
+    )))?;
     drop(open);
     if output.status.success() {
         return Ok(());

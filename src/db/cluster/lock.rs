@@ -1,9 +1,9 @@
-//! Who is at work in a data directory. All locks are `flock`s: the kernel lets go of them when a process ends, however it
-//! ends, and they are not passed on to PostgreSQL (Rust opens files with `O_CLOEXEC`).
+//! Who is at work in a data directory. All locks are `flock`s: the kernel lets go of them when a process ends, however
+//! it ends, and they are not passed on to PostgreSQL (Rust opens files with `O_CLOEXEC`).
 //!
 //! ```text
 //! locks/turn         exclusive, short: one process at a time starts, stops or looks
-//! locks/holder-…     one for each process that uses the cluster, locked by it; unlocked ones are left from killed processes
+//! locks/holder-…     one for each process that uses the cluster, locked by it; an unlocked one is a killed process'
 //! locks/server       exclusive: the one server
 //! locks/sticky       not a lock: the cluster goes on after its last holder (`dothi db start`)
 //! ```

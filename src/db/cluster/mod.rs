@@ -1,8 +1,8 @@
 //! The private PostgreSQL cluster that dothi keeps in its data directory when it is given no `DATABASE_URL`.
 //!
-//! Every process that needs the database opens the cluster, and the last to close it stops PostgreSQL. Nothing here has to
-//! be tidied up after a kill: locks end with their process, PostgreSQL that lost its dothi is joined by the next, and what a
-//! killed PostgreSQL leaves is cleared before it starts and recovers.
+//! Every process that needs the database opens the cluster, and the last to close it stops PostgreSQL. Nothing here has
+//! to be tidied up after a kill: locks end with their process, PostgreSQL that lost its dothi is joined by the next,
+//! and what a killed PostgreSQL leaves is cleared before it starts and recovers.
 //!
 //! ```text
 //! open:   turn → initdb → hold → PostgreSQL answers? wait or start → database with PostGIS
@@ -91,8 +91,8 @@ impl Cluster {
         postmaster::ensure(&self.place, &self.address, &self.extra).await
     }
 
-    /// Lets go. Stops PostgreSQL when nobody else holds it, unless [`start_sticky`] was asked for. Close connections first:
-    /// stopping ends those that are open.
+    /// Lets go. Stops PostgreSQL when nobody else holds it, unless [`start_sticky`] was asked for. Close connections
+    /// first: stopping ends those that are open.
     pub async fn close(self) -> Result<()> {
         let _turn = lock::turn(&self.place).await?;
         self.let_go().await
@@ -114,8 +114,8 @@ impl Cluster {
     }
 }
 
-/// `dothi db start`: the cluster starts, and from now on goes on after its last holder, until [`stop`]. It does not come up
-/// by itself after the machine restarts, but with the next command.
+/// `dothi db start`: the cluster starts, and from now on goes on after its last holder, until [`stop`]. It does not
+/// come up by itself after the machine restarts, but with the next command.
 pub async fn start_sticky(data_dir: &Path) -> Result<()> {
     let cluster = Cluster::open(data_dir).await?;
     lock::set_sticky(&cluster.place, true)?;

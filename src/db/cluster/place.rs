@@ -8,7 +8,7 @@
 //! ```
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown, lchown};
 use std::path::{Path, PathBuf};
 
 use super::process;
@@ -96,45 +96,44 @@ impl Place {
     /// Makes a directory that belongs to the owner; one that is there stays as it is.
     pub fn make_dir(&self, path: &Path, mode: u32) -> Result<()> {
         match DirBuilder::new().mode(mode).create(path) {
-            Ok(()) => self.give(path),
+            Ok(()) => self.give(path, |uid, gid| lchown(path, uid, gid)),
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
             Err(e) => Err(Error::io(format!("cannot create `{}`", path.display()))(e)),
         }
     }
 
-    /// Opens a small file of ours for reading and writing, made when it does not exist.
+    /// Opens a small file of ours for reading and writing at its end, made when it does not exist. Symbolic links are
+    /// not followed: root would write wherever the owner points to.
     pub fn open_file(&self, path: &Path) -> Result<File> {
-        let is_new = !path.exists();
         let file = OpenOptions::new()
             .read(true)
             .append(true)
             .create(true)
             .mode(0o644)
+            .custom_flags(libc::O_NOFOLLOW)
             .open(path)
             .map_err(Error::io(format!("cannot write `{}`", path.display())))?;
-        if is_new {
-            self.give(path)?;
-        }
+        self.give(path, |uid, gid| fchown(&file, uid, gid))?;
         Ok(file)
     }
 
     /// Root gives what it makes to the owner, so that the owner's own commands work on it later.
-    fn give(&self, path: &Path) -> Result<()> {
+    fn give(&self, path: &Path, chown: impl FnOnce(Option<u32>, Option<u32>) -> std::io::Result<()>) -> Result<()> {
+        let Owner { uid, gid } = self.owner;
         if !process::is_root() {
             return Ok(());
         }
-        chown(path, Some(self.owner.uid), Some(self.owner.gid)).map_err(Error::io(format!(
-            "cannot give `{}` to user {}; the data directory must be on a file system that knows owners",
-            path.display(),
-            self.owner.uid
+        chown(Some(uid), Some(gid)).map_err(Error::io(format!(
+            "cannot give `{}` to user {uid}; the data directory must be on a file system that knows owners",
+            path.display()
         )))
     }
 }
 
 impl Owner {
-    /// Whom the cluster of `data_dir` belongs to. PostgreSQL refuses to run as root, and refuses a PGDATA that is not its
-    /// own, so for root it is, in this order: the owner of the cluster that is there, the owner of the data directory,
-    /// `postgres`, `nobody`.
+    /// Whom the cluster of `data_dir` belongs to. PostgreSQL refuses to run as root, and refuses a PGDATA that is not
+    /// its own, so for root it is, in this order: the owner of the cluster that is there, the owner of the data
+    /// directory, `postgres`, `nobody`.
     fn of(data_dir: &Path) -> Result<Owner> {
         let me = process::user();
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();

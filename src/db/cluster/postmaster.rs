@@ -9,13 +9,15 @@ use tokio::time::Instant;
 
 use super::address::{Address, Answer};
 use super::place::Place;
+use super::process::Life;
 use super::settings::{Extra, settings};
 use super::{log, process, programs};
 use crate::error::{Error, Result};
 
-/// How long PostgreSQL may start, recover or shut down without a line in its log.
+/// How long PostgreSQL may start, recover or shut down without a new line in its log.
 const PATIENCE: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between two looks at it, at least and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
 /// Sees to it that PostgreSQL answers; true when it had to be started for that.
 pub async fn ensure(place: &Place, address: &Address, extra: &Extra) -> Result<bool> {
@@ -31,13 +33,13 @@ pub async fn ensure(place: &Place, address: &Address, extra: &Extra) -> Result<b
     wait(place, address, from, Some(ended)).await
 }
 
-/// The process id of the postmaster when one is alive. `postmaster.pid` alone does not tell: after a kill it stays, and its
-/// number may by now be another program's.
+/// The process id of the postmaster when one is alive. `postmaster.pid` alone does not tell: after a kill it stays, and
+/// its number may by now be another program's.
 pub fn pid(place: &Place) -> Result<Option<u32>> {
     let file = fs::read_to_string(place.pg().join("postmaster.pid")).unwrap_or_default();
     let pid = file.lines().next().and_then(|line| line.trim().parse().ok());
     let name = place.name()?;
-    Ok(pid.filter(|pid| process::is_ours(*pid, &name, place.owner())))
+    Ok(pid.filter(|pid| process::life(*pid, &name, place.owner()) == Some(Life::Alive)))
 }
 
 /// The major version of the cluster.
@@ -49,25 +51,23 @@ pub fn version(place: &Place) -> Result<String> {
 
 /// Ends all sessions, writes a checkpoint, and waits ("fast shutdown"); true when there was something to stop.
 pub async fn stop(place: &Place) -> Result<bool> {
-    let Some(postmaster) = pid(place)? else {
-        let had_leftovers = !process::ours(place)?.is_empty();
-        process::end_leftovers(place).await?;
-        return Ok(had_leftovers);
-    };
+    let Some(postmaster) = pid(place)? else { return process::end_leftovers(place).await };
+    let name = place.name()?;
     process::signal(postmaster, process::SIGINT)?;
     let from = log::size(place);
-    let mut progress = Progress::new(from);
-    while process::is_ours(postmaster, &place.name()?, place.owner()) {
+    let mut progress = Progress::new(place);
+    while process::life(postmaster, &name, place.owner()).is_some() {
         if !progress.goes_on(place) {
             let said = log::quote(place, from);
             return Err(Error::Internal(format!("PostgreSQL (process {postmaster}) is slow to stop; {said}")));
         }
-        tokio::time::sleep(PAUSE).await;
+        progress.pause().await;
     }
     Ok(true)
 }
 
-/// Removes what names a dead postmaster. PostgreSQL takes any process with that number for its rival and does not start.
+/// Removes what names a dead postmaster. PostgreSQL takes any process with that number for its rival and does not
+/// start.
 fn forget(place: &Place) -> Result<()> {
     for name in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
         let path = place.pg().join(name);
@@ -103,15 +103,15 @@ fn spawn(place: &Place, extra: &Extra, log: File) -> Result<oneshot::Receiver<Ex
     Ok(ended)
 }
 
-/// Waits until PostgreSQL welcomes clients (true), or until none is there (false). `ended` tells of the one we started, for
-/// which not to come is an error.
+/// Waits until PostgreSQL welcomes clients (true), or until none is there (false). `ended` tells of the one we started,
+/// for which not to come is an error.
 async fn wait(
     place: &Place,
     address: &Address,
     from: u64,
     mut ended: Option<oneshot::Receiver<ExitStatus>>,
 ) -> Result<bool> {
-    let mut progress = Progress::new(from);
+    let mut progress = Progress::new(place);
     loop {
         let says = match address.ask().await? {
             Answer::Welcome => return Ok(true),
@@ -126,26 +126,33 @@ async fn wait(
             let said = log::quote(place, from);
             return Err(Error::Busy(format!("PostgreSQL does not answer: {says}; try again later; {said}")));
         }
-        tokio::time::sleep(PAUSE).await;
+        progress.pause().await;
     }
 }
 
-/// Gives up when the log has not grown for some time: recovery after a power cut may take long, and says how far it is.
+/// Gives up when PostgreSQL has written nothing for some time: recovery after a power cut may take long, and says how far
+/// it is.
 struct Progress {
-    log: u64,
+    begun: Instant,
+    last: String,
     since: Instant,
 }
 
 impl Progress {
-    fn new(log: u64) -> Progress {
-        Progress { log, since: Instant::now() }
+    fn new(place: &Place) -> Progress {
+        Progress { begun: Instant::now(), last: log::last(place), since: Instant::now() }
     }
 
     fn goes_on(&mut self, place: &Place) -> bool {
-        let log = log::size(place);
-        if log != self.log {
-            *self = Progress::new(log);
+        let last = log::last(place);
+        if last != self.last {
+            (self.last, self.since) = (last, Instant::now());
         }
         self.since.elapsed() < PATIENCE
+    }
+
+    /// Longer as time goes by: each knock at a PostgreSQL that recovers is a line in its log.
+    async fn pause(&self) {
+        tokio::time::sleep((self.begun.elapsed() / 4).clamp(PAUSE.0, PAUSE.1)).await;
     }
 }

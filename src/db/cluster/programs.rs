@@ -1,6 +1,5 @@
 //! Where PostgreSQL is installed.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,34 +10,27 @@ const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// The directory of `postgres` and `initdb` for a cluster of major version `major`, or the newest for a new cluster.
 pub fn find(major: Option<&str>) -> Result<PathBuf> {
-    debian(major).or_else(|| if major.is_none() { debian_any() } else { None }).or_else(|| in_path(major)).ok_or_else(
-        || {
-            let v = major.unwrap_or("15");
-            let why = match major {
-                Some(major) => format!("the cluster needs PostgreSQL {major}, which is not installed"),
-                None => "PostgreSQL is not installed".into(),
-            };
-            Error::Internal(format!(
-                "{why}; install the Debian packages `postgresql-{v}` and `postgresql-{v}-postgis-3`, or set DATABASE_URL"
-            ))
-        },
-    )
+    if let Some(bin) = debian(major).or_else(|| in_path(major)) {
+        return Ok(bin);
+    }
+    let why = match major {
+        Some(major) => format!("the cluster needs PostgreSQL {major}, which is not installed"),
+        None => "PostgreSQL is not installed".into(),
+    };
+    let v = major.unwrap_or("15");
+    let packages = format!("`postgresql-{v}` and `postgresql-{v}-postgis-3`");
+    Err(Error::Internal(format!("{why}; install the Debian packages {packages}, or set DATABASE_URL")))
 }
 
-/// The version asked for, or else the newest that has PostGIS.
+/// The version asked for; else the newest that has PostGIS; else the newest, for which `setup.rs` asks for PostGIS by the
+/// name of its package.
 fn debian(major: Option<&str>) -> Option<PathBuf> {
-    let has_postgis =
-        |v: &u32| Path::new(&format!("/usr/share/postgresql/{v}/extension/postgis.control")).exists();
+    let has_postgis = |v: &u32| Path::new(&format!("/usr/share/postgresql/{v}/extension/postgis.control")).exists();
     let version = match major {
         Some(major) => major.parse().ok(),
-        None => debian_versions().into_iter().filter(has_postgis).max(),
+        None => debian_versions().into_iter().max_by_key(|version| (has_postgis(version), *version)),
     }?;
     Some(debian_bin(version)).filter(|bin| is_complete(bin))
-}
-
-/// Without PostGIS, which `setup.rs` will then ask for by its package's name.
-fn debian_any() -> Option<PathBuf> {
-    debian_versions().into_iter().max().map(debian_bin)
 }
 
 fn debian_versions() -> Vec<u32> {
@@ -51,7 +43,8 @@ fn debian_bin(version: u32) -> PathBuf {
     Path::new(DEBIAN).join(version.to_string()).join("bin")
 }
 
-/// The first in PATH, of the right version; symbolic links are followed because PostgreSQL finds its files beside itself.
+/// The first in PATH, of the right version; symbolic links are followed because PostgreSQL finds its files beside
+/// itself.
 fn in_path(major: Option<&str>) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -65,10 +58,7 @@ fn is_complete(bin: &Path) -> bool {
 }
 
 /// The major version of the programs in `bin`: "postgres (PostgreSQL) 15.20 (Debian …)" is "15".
-pub fn version_of(bin: &Path) -> Option<String> {
-    if bin.starts_with(DEBIAN) {
-        return bin.parent()?.file_name().and_then(OsStr::to_str).map(str::to_owned);
-    }
+fn version_of(bin: &Path) -> Option<String> {
     let said = std::process::Command::new(bin.join("postgres")).arg("--version").output().ok()?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     let version = said.split_whitespace().nth(2)?;

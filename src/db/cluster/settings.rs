@@ -1,5 +1,5 @@
-//! How PostgreSQL is set. The settings go on the command line at every start, so a newer dothi brings its own to clusters
-//! that are there already; `postgresql.conf` stays as initdb wrote it.
+//! How PostgreSQL is set. The settings go on the command line at every start, so a newer dothi brings its own to
+//! clusters that are there already; `postgresql.conf` stays as initdb wrote it.
 
 use std::fs;
 
@@ -74,12 +74,13 @@ fn memory() -> u64 {
         .fold(total, u64::min)
 }
 
-/// Containers get 64 MiB of /dev/shm unless told otherwise, and a parallel query then ends with "could not resize shared
-/// memory segment: No space left on device".
+/// Containers get 64 MiB of /dev/shm unless told otherwise, and a parallel query then ends with "could not resize
+/// shared memory segment: No space left on device".
 fn shm_is_small() -> bool {
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let Some(mount) = mounts.lines().rfind(|line| line.split(' ').nth(1) == Some("/dev/shm")) else { return false };
     let options = mount.split(' ').nth(3).unwrap_or_default();
-    let size = options.split(',').find_map(|option| option.strip_prefix("size=")?.strip_suffix('k')?.parse::<u64>().ok());
+    let size =
+        options.split(',').find_map(|option| option.strip_prefix("size=")?.strip_suffix('k')?.parse::<u64>().ok());
     size.is_some_and(|kib| kib < 512 * 1024)
 }

@@ -28,11 +28,10 @@ async fn create_database(address: &Address) -> Result<()> {
 
 /// Installs PostGIS, or brings its functions to the version of its library when the package was upgraded.
 async fn postgis(connection: &mut PgConnection, version: &str) -> Result<()> {
-    let known: Option<(Option<String>, String)> = sqlx::query_as(
-        "SELECT installed_version, default_version FROM pg_available_extensions WHERE name = 'postgis'",
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
+    let known: Option<(Option<String>, String)> =
+        sqlx::query_as("SELECT installed_version, default_version FROM pg_available_extensions WHERE name = 'postgis'")
+            .fetch_optional(&mut *connection)
+            .await?;
     let statement = match known {
         None => {
             return Err(Error::Internal(format!(
