@@ -1,0 +1,304 @@
+//! What the parent and the reading child say to each other.
+//!
+//! The parent writes one [`Request`] as JSON to the child's standard input and closes it. The child answers in frames:
+//! one byte kind, the length as little-endian `u32`, the payload. `D` frames carry PostgreSQL `COPY … BINARY` bytes,
+//! header and trailer included for each layer, so the parent pipes them on unseen; `J` frames carry an [`Event`].
+
+use std::io::Write;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use crate::error::{Error, Result};
+use crate::schema::{Field, Geometry};
+
+/// The longest payload; a longer one is a broken child.
+pub const MAX_PAYLOAD: usize = 4 << 20;
+
+const JSON: u8 = b'J';
+const DATA: u8 = b'D';
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Say what is in the file.
+    Inspect,
+    /// Say what is in the file and stream its rows.
+    Read,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Request {
+    pub action: Action,
+    pub path: String,
+    /// Names of the layers wanted; none given means all.
+    #[serde(default)]
+    pub layers: Option<Vec<String>>,
+    /// `EPSG:n`: overrules what the file says.
+    #[serde(default)]
+    pub srs: Option<String>,
+    /// Overrules what the file says and what is detected.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    /// Written as SRID into the rows of a layer whose coordinate system has no EPSG code.
+    #[serde(default)]
+    pub custom_srid: i32,
+    /// Address space of the child in bytes.
+    #[serde(default = "default_memory")]
+    pub memory: u64,
+    /// Processor time of the child in seconds.
+    #[serde(default = "default_cpu_seconds")]
+    pub cpu_seconds: u64,
+}
+
+fn default_memory() -> u64 {
+    4 << 30
+}
+
+fn default_cpu_seconds() -> u64 {
+    3600
+}
+
+impl Request {
+    pub fn new(action: Action, path: impl Into<String>) -> Self {
+        let (memory, cpu_seconds) = (default_memory(), default_cpu_seconds());
+        Request { action, path: path.into(), layers: None, srs: None, encoding: None, custom_srid: 0, memory, cpu_seconds }
+    }
+}
+
+/// How a coordinate system was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// The file names its authority code, or its format allows no other.
+    Declared,
+    /// Matched against the EPSG database.
+    Identified,
+    /// A transverse Mercator with the parameters of VN-2000, whatever datum the file names.
+    Vn2000ByParameters,
+    /// The caller said so.
+    Given,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Crs {
+    /// EPSG code; none for a system of the file's own, which then goes by `wkt` and `proj4`.
+    pub srid: Option<i32>,
+    pub name: String,
+    pub wkt: String,
+    pub proj4: String,
+    pub how: How,
+}
+
+/// A coordinate system that the coordinates of a layer without one could be in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    pub srid: i32,
+    pub name: String,
+    /// Why: where it puts the data.
+    pub place: String,
+}
+
+/// What is known about a layer's text.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Encoding {
+    /// What the rows are decoded from; none while that is for the caller to say.
+    pub name: Option<String>,
+    /// What the file says it is.
+    pub declared: Option<String>,
+    /// `given`, `declared`, `detected`, `format` or `ambiguous`.
+    pub how: String,
+    /// Share of the words with a letter beyond ASCII that read as Vietnamese, where it was detected.
+    pub confidence: Option<f64>,
+    /// What each plausible encoding would make of the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Reading>,
+}
+
+/// One way to read a layer's text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    pub encoding: String,
+    pub score: f64,
+    pub sample: Vec<String>,
+}
+
+/// Something that is not as the file has it, or that the administrator should know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// Stable, for programs: `curves_linearised`, `nfc_normalised`, …
+    pub code: String,
+    pub message: String,
+    pub count: u64,
+}
+
+impl Note {
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Note { code: code.into(), message: message.into(), count: 1 }
+    }
+}
+
+/// A field as it is shown before an import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldInfo {
+    #[serde(flatten)]
+    pub field: Field,
+    /// Width in the source, in its own units; 0 where it has none.
+    pub width: i32,
+    pub samples: Vec<String>,
+}
+
+/// What is known about a layer before it is read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LayerInfo {
+    /// Position among the source's layers.
+    pub index: usize,
+    pub name: String,
+    pub title: Option<String>,
+    pub crs: Option<Crs>,
+    /// Ranked, where the file names no coordinate system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crs_candidates: Vec<Candidate>,
+    /// None for a table without geometry.
+    pub geometry: Option<Geometry>,
+    /// `point`, `line`, `polygon` or `mixed`: more than `geometry` says where single and multi parts meet.
+    pub shape: Option<String>,
+    pub fields: Vec<FieldInfo>,
+    pub encoding: Encoding,
+    pub count: Option<u64>,
+    /// west, south, east, north in the layer's own coordinates.
+    pub extent: Option<[f64; 4]>,
+    pub extent_lonlat: Option<[f64; 4]>,
+    /// Whether feature ids are the source's own; else they are running numbers from 1.
+    pub fid_from_source: bool,
+    pub notes: Vec<Note>,
+}
+
+/// A row that cannot be stored as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// The row's feature id.
+    pub row: i64,
+    pub reason: String,
+    /// Values as text; bytes that do not decode as `\x…`.
+    pub attributes: serde_json::Map<String, serde_json::Value>,
+    pub wkb_hex: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// First. Inspecting fills `layers` in; reading gives their names and sends a `Layer` before each one's rows.
+    Source { driver: String, path: String, layers: Vec<LayerInfo>, notes: Vec<Note> },
+    /// A layer's rows follow.
+    Layer {
+        index: usize,
+        name: String,
+        title: Option<String>,
+        crs: Option<Crs>,
+        geometry: Option<Geometry>,
+        shape: Option<String>,
+        fields: Vec<Field>,
+        encoding: Encoding,
+        count: Option<u64>,
+        extent: Option<[f64; 4]>,
+        fid_from_source: bool,
+        notes: Vec<Note>,
+    },
+    /// At most every 200 ms; `rows` counts within the layer and the phase (`survey` before `Layer`, then `read`).
+    Progress { phase: String, rows: u64 },
+    SetAside(SetAside),
+    Note(Note),
+    LayerEnd {
+        read: u64,
+        written: u64,
+        set_aside: u64,
+        fid_from_source: bool,
+        /// Feature ids whose polygons are not surely valid: for PostGIS to check.
+        suspects: Vec<i64>,
+        /// Set instead of `suspects` when they are too many to list.
+        all_suspect: bool,
+    },
+    /// All is said.
+    End,
+    /// Nothing more follows; the text is for the administrator.
+    Error { message: String },
+}
+
+/// One frame as the parent gets it.
+#[derive(Debug)]
+pub enum Frame {
+    Event(Box<Event>),
+    Data(bytes::Bytes),
+}
+
+/// Writes COPY bytes, in several frames if they are many.
+pub fn write_data(out: &mut impl Write, data: &[u8]) -> std::io::Result<()> {
+    for part in data.chunks(MAX_PAYLOAD) {
+        write_frame(out, DATA, part)?;
+    }
+    Ok(())
+}
+
+pub fn write_event(out: &mut impl Write, event: &Event) -> std::io::Result<()> {
+    let payload = serde_json::to_vec(event)?;
+    if payload.len() > MAX_PAYLOAD {
+        return Err(std::io::Error::other("event longer than a frame"));
+    }
+    write_frame(out, JSON, &payload)
+}
+
+fn write_frame(out: &mut impl Write, kind: u8, payload: &[u8]) -> std::io::Result<()> {
+    let mut head = [kind, 0, 0, 0, 0];
+    head[1..].copy_from_slice(&(payload.len() as u32).to_le_bytes());
+    out.write_all(&head)?;
+    out.write_all(payload)
+}
+
+/// The next frame; none at the end of the stream. A stream that is cut inside a frame is an error.
+pub async fn read_frame(from: &mut (impl AsyncRead + Unpin)) -> Result<Option<Frame>> {
+    let broken = |what: &str| Error::Internal(format!("the reader's answer is broken: {what}"));
+    let kind = match from.read_u8().await {
+        Ok(kind) => kind,
+        Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(e) => return Err(Error::io("reading from the reader")(e)),
+    };
+    let length = from.read_u32_le().await.map_err(|_| broken("cut off"))? as usize;
+    if length > MAX_PAYLOAD {
+        return Err(broken("a frame is too long"));
+    }
+    let mut payload = vec![0; length];
+    from.read_exact(&mut payload).await.map_err(|_| broken("cut off"))?;
+    match kind {
+        DATA => Ok(Some(Frame::Data(payload.into()))),
+        JSON => Ok(Some(Frame::Event(Box::new(serde_json::from_slice(&payload)?)))),
+        _ => Err(broken("unknown kind of frame")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn frames_come_back_as_they_were_written() {
+        let mut bytes = Vec::new();
+        let event = Event::Note(Note::new("nfc_normalised", "Phường"));
+        write_event(&mut bytes, &event).unwrap();
+        write_data(&mut bytes, &vec![7; MAX_PAYLOAD + 1]).unwrap();
+        let mut from = bytes.as_slice();
+        assert!(matches!(read_frame(&mut from).await.unwrap(), Some(Frame::Event(e)) if *e == event));
+        let mut data = 0;
+        while let Some(Frame::Data(part)) = read_frame(&mut from).await.unwrap() {
+            data += part.len();
+        }
+        assert_eq!(data, MAX_PAYLOAD + 1);
+    }
+
+    #[tokio::test]
+    async fn a_cut_or_overlong_frame_is_an_error() {
+        assert!(read_frame(&mut [b'D', 9, 0, 0, 0, 1].as_slice()).await.is_err());
+        assert!(read_frame(&mut [b'D', 255, 255, 255, 255].as_slice()).await.is_err());
+        assert!(read_frame(&mut [b'X', 0, 0, 0, 0].as_slice()).await.is_err());
+    }
+}
