@@ -40,6 +40,9 @@ pub struct Request {
     /// Overrules what the file says and what is detected.
     #[serde(default)]
     pub encoding: Option<String>,
+    /// Written as SRID into the rows of a layer whose coordinate system has no EPSG code.
+    #[serde(default)]
+    pub custom_srid: i32,
     /// Address space of the child in bytes.
     #[serde(default = "default_memory")]
     pub memory: u64,
@@ -59,7 +62,7 @@ fn default_cpu_seconds() -> u64 {
 impl Request {
     pub fn new(action: Action, path: impl Into<String>) -> Self {
         let (memory, cpu_seconds) = (default_memory(), default_cpu_seconds());
-        Request { action, path: path.into(), layers: None, srs: None, encoding: None, memory, cpu_seconds }
+        Request { action, path: path.into(), layers: None, srs: None, encoding: None, custom_srid: 0, memory, cpu_seconds }
     }
 }
 

@@ -112,6 +112,8 @@ async fn lock(tx: &mut PgConnection, id: &str) -> Result<()> {
 async fn stage(tx: &mut PgConnection, id: String, start: &LayerStart, options: &Options, origin: &str) -> Result<Incoming> {
     let srid = match &start.crs {
         Some(crs) if start.geometry.is_some() => Some(srid::known(tx, crs).await?),
+        // No row has a geometry, so that any system is right.
+        None if start.geometry.is_some() => Some(4326),
         _ => None,
     };
     let sql = Sql::new("INSERT INTO dothi.import (layer, version, source, report) VALUES (").bind(&id).push(", 0, ").bind(origin).push(", '{}') RETURNING id");

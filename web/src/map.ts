@@ -20,6 +20,8 @@ import { fit } from './view';
 
 setWorkerUrl(workerUrl);
 
+type PaintName = Parameters<Map['setPaintProperty']>[1];
+
 /** Where the project area is; used when neither address nor layers say anything. */
 const HOME = { center: [108.9886, 11.5648] as [number, number], zoom: 12 };
 
@@ -58,7 +60,7 @@ export function createMap(container: HTMLElement, style: StyleSpecification, app
       const is = shownOf(shown, original);
       if (was?.opacity === is?.opacity) continue;
       map.setLayoutProperty(layer, 'visibility', is ? 'visible' : 'none');
-      if (is) for (const [name, value] of opacities(original, is.opacity)) map.setPaintProperty(layer, name, value);
+      if (is) for (const [name, value] of opacities(original, is.opacity)) map.setPaintProperty(layer, name as PaintName, value as never);
     }
   });
   return map;

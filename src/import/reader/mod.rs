@@ -1,3 +1,122 @@
-pub fn run_reader() -> i32 { 1 }
-pub fn gdal_version() -> String { String::new() }
-pub fn missing_drivers() -> Vec<&'static str> { Vec::new() }
+//! The child's side: reads one file through GDAL and tells its parent what is in it. The only place that names GDAL.
+//!
+//! A request comes on standard input, the answer goes out in [`frames`](super::frames). In between:
+//! limit this process, prepare GDAL, open the source, plan each layer (survey, encoding, place), stream the rows.
+
+mod archive; // what a zip claims to hold
+mod copy; // values → COPY BINARY
+mod errors; // what GDAL complains about
+mod fields; // GDAL's types → ours
+mod installed; // which GDAL this is
+mod limits; // what this process may not do
+mod ogr; // GDAL's handles with owners
+mod out; // frames on their way out
+mod place; // which coordinate system
+mod plan; // a layer, looked at and decided on
+mod rows; // features → rows, or set aside with the reason
+mod shape; // geometries → EWKB
+mod shapefile; // what GDAL does not tell about a shapefile
+mod source; // a path → opened datasets
+mod srs; // GDAL's spatial reference
+mod survey; // what must be known before the first row
+mod text; // bytes of any encoding → text
+mod typing; // which CSV columns are numbers
+mod validity; // which polygons are surely valid
+#[cfg(test)]
+mod validity_tests; // … held against GEOS
+mod vsi; // GDAL's view of files
+mod words; // which encoding a layer is read in
+
+use std::io::Read;
+
+pub use self::installed::{gdal_version, missing_drivers};
+use self::out::Out;
+use self::plan::Plan;
+use super::frames::{Action, Event, LayerInfo, Note, Request};
+use crate::error::{Error, Result};
+
+/// The hidden subcommand `import-reader`; returns the exit code. The answer tells the rest.
+pub fn run_reader() -> i32 {
+    let mut out = match limits::take_stdout() {
+        Ok(file) => Out::new(file),
+        Err(_) => return 2,
+    };
+    match answer(&mut out).and_then(|()| out.event(&Event::End)) {
+        Ok(()) => 0,
+        Err(e) => {
+            // If this does not get through, the parent is gone.
+            let _ = out.event(&Event::Error { message: e.to_string() });
+            1
+        }
+    }
+}
+
+fn answer(out: &mut Out) -> Result<()> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(Error::io("reading the request"))?;
+    let request: Request = serde_json::from_str(&text)?;
+    limits::apply(request.memory, request.cpu_seconds)?;
+    source::prepare();
+
+    let mut notes = Vec::new();
+    let parts = source::open(&request.path, &mut notes)?;
+    let mut plans = Vec::new();
+    let mut names = Vec::new();
+    for part in &parts {
+        for layer in part.dataset.layers() {
+            let raw = layer.name();
+            let name = text::Decoder::UTF8.string(&raw).unwrap_or_else(|| String::from_utf8_lossy(&raw).into_owned());
+            if plan::wanted(&request, &name) {
+                plans.push(Plan::new(part, layer, names.len(), name.clone(), &request, out)?);
+            }
+            names.push(name);
+        }
+    }
+    if let Some(wanted) = &request.layers
+        && let Some(missing) = wanted.iter().find(|name| !names.contains(name))
+    {
+        let have = names.join("`, `");
+        return Err(Error::NotFound(format!("there is no layer `{missing}` in the file; it has `{have}`")));
+    }
+    let driver = parts.first().map(|part| part.driver.clone()).unwrap_or_default();
+    let path = request.path.clone();
+    notes.extend(errors::take());
+    match request.action {
+        Action::Inspect => {
+            let layers = plans.into_iter().map(Plan::info).collect();
+            out.event(&Event::Source { driver, path, layers, notes })
+        }
+        Action::Read => read(plans, driver, path, notes, &request, out),
+    }
+}
+
+/// Nothing is sent before every layer can be read: half a file is no edition.
+fn read(plans: Vec<Plan>, driver: String, path: String, notes: Vec<Note>, request: &Request, out: &mut Out) -> Result<()> {
+    plans.iter().try_for_each(Plan::check)?;
+    let layers: Vec<LayerInfo> = plans.iter().map(Plan::heading).collect();
+    out.event(&Event::Source { driver, path, layers, notes })?;
+    plans.into_iter().try_for_each(|mut plan| plan.read(request.custom_srid, out))
+}
+
+/// Bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}"); // writing to a String does not fail
+    }
+    text
+}
+
+/// A file of `../shared`, where it is there (`DOTHI_SHARED` names the folder elsewhere).
+#[cfg(test)]
+fn shared(path: &str) -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("DOTHI_SHARED_DATA").map(std::path::PathBuf::from);
+    let folder = folder.and_then(|data| data.parent().map(Into::into));
+    let folder = folder.unwrap_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
+    let file = folder.join(path);
+    if !file.exists() {
+        eprintln!("skipped: {} is not here", file.display());
+    }
+    file.exists().then_some(file)
+}

@@ -1,0 +1,63 @@
+//! What GDAL complains about: collected while it works, told with the result.
+
+use std::ffi::{CStr, c_char};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gdal_sys::CPLErr;
+
+use crate::import::frames::Note;
+
+/// Different messages kept; a broken file can cause millions.
+const KEPT: usize = 20;
+
+static FAILURES: AtomicU64 = AtomicU64::new(0);
+static MESSAGES: Mutex<Vec<(bool, Note)>> = Mutex::new(Vec::new());
+
+/// From here on GDAL's errors and warnings come here and not to standard error.
+pub fn collect() {
+    // SAFETY: the handler is a function for the life of the program.
+    unsafe { gdal_sys::CPLSetErrorHandler(Some(handler)) };
+}
+
+unsafe extern "C" fn handler(class: CPLErr::Type, _number: i32, message: *const c_char) {
+    if message.is_null() || class < CPLErr::CE_Warning {
+        return;
+    }
+    // SAFETY: GDAL hands over a C string that lives for the call.
+    let message = unsafe { CStr::from_ptr(message) }.to_string_lossy();
+    if class == CPLErr::CE_Fatal {
+        eprintln!("{message}"); // GDAL aborts next: standard error is all the parent gets
+        return;
+    }
+    let failure = class == CPLErr::CE_Failure;
+    if failure {
+        FAILURES.fetch_add(1, Ordering::Relaxed);
+    }
+    let message: String = message.replace('\n', " ").chars().take(500).collect();
+    let Ok(mut messages) = MESSAGES.lock() else { return };
+    let room = messages.len() < KEPT;
+    match messages.iter_mut().find(|(_, note)| note.message == message) {
+        Some((_, note)) => note.count += 1,
+        None if room => messages.push((failure, Note::new("gdal", message))),
+        None => {}
+    }
+}
+
+/// How many failures there have been: a call that raises the number failed, whatever it returned.
+pub fn failures() -> u64 {
+    FAILURES.load(Ordering::Relaxed)
+}
+
+/// What was said since the last call.
+pub fn take() -> Vec<Note> {
+    let mut messages = MESSAGES.lock().map(|mut m| std::mem::take(&mut *m)).unwrap_or_default();
+    messages.drain(..).map(|(_, note)| note).collect()
+}
+
+/// The first failure since the last call, in GDAL's words; its first warning where there was none.
+pub fn take_cause() -> Option<String> {
+    let messages = MESSAGES.lock().map(|mut m| std::mem::take(&mut *m)).unwrap_or_default();
+    let failure = messages.iter().find(|(failure, _)| *failure).or(messages.first());
+    failure.map(|(_, note)| note.message.clone())
+}

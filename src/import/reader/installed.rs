@@ -1,0 +1,16 @@
+//! Which GDAL this is, for `dothi version` and the doctor. Opens nothing.
+
+use std::ffi::CString;
+
+/// Such as `3.6.2`.
+pub fn gdal_version() -> String {
+    gdal::version::VersionInfo::release_name()
+}
+
+/// The drivers that imports count on and this GDAL lacks.
+pub fn missing_drivers() -> Vec<&'static str> {
+    // SAFETY: registration may be repeated; the lookup reads a string that lives through the call.
+    unsafe { gdal_sys::GDALAllRegister() };
+    let there = |name: &str| CString::new(name).is_ok_and(|n| !unsafe { gdal_sys::GDALGetDriverByName(n.as_ptr()) }.is_null());
+    super::source::DRIVERS.iter().copied().filter(|name| !there(name)).collect()
+}

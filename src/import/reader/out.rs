@@ -1,0 +1,49 @@
+//! The child's answer: frames on their way out.
+
+use std::fs::File;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::import::frames::{self, Event};
+
+const BUFFER: usize = 256 << 10;
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
+pub struct Out {
+    to: File,
+    data: Vec<u8>,
+    told: Instant,
+}
+
+impl Out {
+    pub fn new(to: File) -> Self {
+        Out { to, data: Vec::with_capacity(BUFFER * 2), told: Instant::now() }
+    }
+
+    /// COPY bytes; sent when there are enough of them.
+    pub fn data(&mut self, bytes: &[u8]) -> Result<()> {
+        self.data.extend_from_slice(bytes);
+        if self.data.len() >= BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    /// Sends what is left of the COPY bytes.
+    pub fn flush(&mut self) -> Result<()> {
+        let sent = frames::write_data(&mut self.to, &self.data);
+        self.data.clear();
+        sent.map_err(Error::io("answering"))
+    }
+
+    pub fn event(&mut self, event: &Event) -> Result<()> {
+        frames::write_event(&mut self.to, event).and_then(|()| self.to.flush()).map_err(Error::io("answering"))
+    }
+
+    /// Says how far it is, now and then; looks at the clock every 512 rows.
+    pub fn progress(&mut self, phase: &str, rows: u64) -> Result<()> {
+        if rows % 512 == 0 && self.told.elapsed() >= PROGRESS_EVERY {
+            self.told = Instant::now();
+            return self.event(&Event::Progress { phase: phase.into(), rows });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,207 @@
+//! Which coordinate system a layer is in, and which it could be in when it does not say.
+//!
+//! The order: what the caller says; the code in the file; the parameters of VN-2000; a sure match in the EPSG database;
+//! else the file's own definition. Coordinates without any are never guessed into place, only proposed: 108°00' in the
+//! place of 108°15' looks plausible and is 27 km off (vietnam.md 1.3).
+
+use super::srs::Srs;
+use crate::error::{Error, Result};
+use crate::import::frames::{Candidate, Crs, How, Note};
+
+/// The TM-3 systems of VN-2000 by central meridian (vietnam.md 1.1).
+const TM3: [(f64, i32); 18] = [
+    (102.0, 5896),
+    (103.0, 9205),
+    (104.0, 9206),
+    (104.5, 9207),
+    (104.75, 9208),
+    (105.0, 5897),
+    (105.5, 9209),
+    (105.75, 9210),
+    (106.0, 9211),
+    (106.25, 9212),
+    (106.5, 9213),
+    (107.0, 9214),
+    (107.25, 9215),
+    (107.5, 9216),
+    (107.75, 5899),
+    (108.0, 5898),
+    (108.25, 9217),
+    (108.5, 9218),
+];
+/// Twins with false easting and northing exchanged, deprecated by EPSG, and what they were meant to be.
+const DEPRECATED: [(i32, i32); 4] = [(6956, 5896), (6957, 5897), (6958, 5898), (6959, 5899)];
+/// VN-2000 to WGS 84, EPSG:6960, in the signs of TOWGS84.
+const VN2000_SHIFT: [f64; 7] =
+    [-191.90441429, -39.30318279, -111.45032835, 0.00928836, -0.01975479, 0.00427372, 0.252906278];
+
+/// The project area and Vietnam, its islands included: west, south, east, north.
+const PROJECT_AREA: [f64; 4] = [108.6, 11.3, 109.2, 11.9];
+const VIETNAM: [[f64; 4]; 2] = [[102.1, 8.3, 109.5, 23.4], [109.5, 6.0, 118.0, 17.5]];
+
+/// `EPSG:n` or `n`.
+pub fn given(text: &str) -> Result<Crs> {
+    let wrong = || Error::invalid("srs", format!("`{text}` is not a coordinate system: say `EPSG:9217` or the like"));
+    let digits = text.trim().strip_prefix("EPSG:").or(text.trim().strip_prefix("epsg:")).unwrap_or(text.trim());
+    let code: i32 = digits.parse().map_err(|_| wrong())?;
+    let srs = Srs::from_epsg(code).ok_or_else(wrong)?;
+    Ok(described(&srs, Some(code), How::Given))
+}
+
+fn described(srs: &Srs, srid: Option<i32>, how: How) -> Crs {
+    Crs { srid, name: srs.name(), wkt: srs.wkt(), proj4: srs.proj4(), how }
+}
+
+fn by_code(code: i32, how: How, fallback: &Srs) -> Crs {
+    match Srs::from_epsg(code) {
+        Some(srs) => described(&srs, Some(code), how),
+        None => described(fallback, Some(code), how),
+    }
+}
+
+/// The coordinate system that a file's definition means; none for a drawing's own coordinates.
+pub fn of(srs: &Srs, notes: &mut Vec<Note>) -> Option<Crs> {
+    if srs.is_local() {
+        return None;
+    }
+    let stated = srs.epsg().or_else(|| srs.crs84());
+    if let Some(&(old, new)) = DEPRECATED.iter().find(|(old, _)| Some(*old) == stated) {
+        let message = format!("EPSG:{old} is deprecated, its false easting and northing are exchanged; read as EPSG:{new}");
+        notes.push(Note::new("crs_deprecated", message));
+        return Some(by_code(new, How::Declared, srs));
+    }
+    if let Some(code) = stated {
+        shift_note(srs, code, notes);
+        return Some(by_code(code, How::Declared, srs));
+    }
+    if let Some(code) = vn2000(srs) {
+        let (name, datum) = (srs.name(), srs.attribute("DATUM"));
+        let message = format!("`{name}` (datum `{datum}`) has the parameters of VN-2000; read as EPSG:{code}");
+        notes.push(Note::new("crs_vn2000", message));
+        shift_note(srs, code, notes);
+        return Some(by_code(code, How::Vn2000ByParameters, srs));
+    }
+    if let Some(code) = srs.identify() {
+        return Some(by_code(code, How::Identified, srs));
+    }
+    let message = format!("`{}` is in no database of coordinate systems; it is kept as the file defines it", srs.name());
+    notes.push(Note::new("crs_custom", message));
+    Some(described(srs, None, How::Declared))
+}
+
+fn is_vn2000_code(code: i32) -> bool {
+    matches!(code, 4756 | 3405 | 3406) || TM3.iter().any(|(_, tm3)| *tm3 == code)
+}
+
+/// Many files carry the decree's rotations in the wrong convention, half a metre off (vietnam.md 1.3).
+fn shift_note(srs: &Srs, code: i32, notes: &mut Vec<Note>) {
+    let Some(shift) = srs.to_wgs84().filter(|_| is_vn2000_code(code)) else { return };
+    if shift.iter().zip(VN2000_SHIFT).any(|(a, b)| (a - b).abs() > 1e-4) {
+        let message = format!("the file's own shift to WGS 84 ({shift:?}) is overruled by that of EPSG:{code}");
+        notes.push(Note::new("crs_shift_overruled", message));
+    }
+}
+
+/// VN-2000 by its parameters. A transverse Mercator with 0.9999 on one of its meridians is VN-2000 whatever datum the
+/// file names; UTM is shared with WGS 84 and needs the datum.
+fn vn2000(srs: &Srs) -> Option<i32> {
+    let datum = format!("{} {} {}", srs.attribute("DATUM"), srs.attribute("GEOGCS"), srs.name()).to_lowercase();
+    let named = ["vietnam", "vn-2000", "vn_2000", "vn2000"].iter().any(|name| datum.contains(name));
+    if srs.is_geographic() {
+        return named.then_some(4756);
+    }
+    if srs.attribute("PROJECTION") != "Transverse_Mercator" || !srs.metres() {
+        return None;
+    }
+    let is = |value: Option<f64>, expected: f64, within: f64| value.is_some_and(|v| (v - expected).abs() < within);
+    let origin = is(srs.parameter(c"false_easting"), 500_000.0, 1e-3)
+        && is(srs.parameter(c"false_northing"), 0.0, 1e-3)
+        && is(srs.parameter(c"latitude_of_origin"), 0.0, 1e-9);
+    let scale = srs.parameter(c"scale_factor");
+    let meridian = srs.parameter(c"central_meridian").filter(|_| origin)?;
+    let on = |lon: f64| (meridian - lon).abs() < 1e-6;
+    if is(scale, 0.9999, 1e-9) {
+        return TM3.iter().find(|(lon, _)| on(*lon)).map(|(_, code)| *code);
+    }
+    let zones = [(105.0, 3405), (111.0, 3406)];
+    zones.into_iter().find(|(lon, _)| named && is(scale, 0.9996, 1e-9) && on(*lon)).map(|(_, code)| code)
+}
+
+/// The systems that put the points of a layer into the project area or into Vietnam, best first.
+pub fn candidates(points: &[(f64, f64)]) -> Vec<Candidate> {
+    if points.is_empty() {
+        return Vec::new();
+    }
+    if points.iter().all(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0) {
+        return Srs::from_epsg(4326).map(|srs| candidate(&srs, 4326, "degrees of longitude and latitude".into())).into_iter().collect();
+    }
+    // The province's own axis first, its neighbours, the zones, then every other.
+    let first = [9217, 5898, 9218, 5899, 3406, 3405, 32649, 32648, 3857];
+    let codes = first.into_iter().chain(TM3.iter().map(|(_, code)| *code).filter(|code| !first.contains(code)));
+    let mut found: Vec<(f64, f64, Candidate)> = Vec::new();
+    for code in codes {
+        let Some(srs) = Srs::from_epsg(code) else { continue };
+        let Some(to_lonlat) = srs.to_lonlat() else { continue };
+        for swapped in [false, true] {
+            let place = |&(x, y): &(f64, f64)| if swapped { to_lonlat.point(y, x) } else { to_lonlat.point(x, y) };
+            let places: Vec<(f64, f64)> = points.iter().filter_map(place).collect();
+            let share = |boxes: &[[f64; 4]]| {
+                let inside = places.iter().filter(|p| boxes.iter().any(|b| within(**p, *b))).count();
+                inside as f64 / points.len() as f64
+            };
+            let (near, vietnam) = (share(&[PROJECT_AREA]), share(&VIETNAM));
+            if near > 0.0 || vietnam >= 0.5 {
+                let exchanged = if swapped { " if x and y are exchanged" } else { "" };
+                let place = format!("{:.0} % in the project area, {:.0} % in Vietnam{exchanged}", near * 100.0, vietnam * 100.0);
+                found.push((if swapped { near - 1.0 } else { near }, vietnam, candidate(&srs, code, place)));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
+    found.truncate(6);
+    found.into_iter().map(|(_, _, candidate)| candidate).collect()
+}
+
+fn candidate(srs: &Srs, srid: i32, place: String) -> Candidate {
+    Candidate { srid, name: srs.name(), place }
+}
+
+fn within((x, y): (f64, f64), [w, s, e, n]: [f64; 4]) -> bool {
+    (w..=e).contains(&x) && (s..=n).contains(&y)
+}
+
+/// One line for a layer that does not say where it is.
+pub fn unknown(layer: &str, extent: Option<[f64; 4]>, candidates: &[Candidate]) -> Error {
+    let range = extent.map_or(String::new(), |[w, s, e, n]| format!(" (x {w:.3} to {e:.3}, y {s:.3} to {n:.3})"));
+    let listed: Vec<String> = candidates.iter().map(|c| format!("EPSG:{} {}: {}", c.srid, c.name, c.place)).collect();
+    let proposal = match listed.as_slice() {
+        [] => "none of the usual systems puts it into Vietnam".to_string(),
+        listed => format!("it could be {}", listed.join("; ")),
+    };
+    let say = candidates.first().map_or(9217, |c| c.srid);
+    Error::Unreadable(format!("layer `{layer}`{range} names no coordinate system; {proposal}. say `--srs EPSG:{say}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_the_city_is_proposed_on_its_own_axis_first() {
+        // vietnam.md 1.4
+        let found = candidates(&[(580_361.4, 1_279_032.3)]);
+        assert_eq!(found[0].srid, 9217);
+        let exchanged = candidates(&[(1_279_032.3, 580_361.4)]);
+        assert!(exchanged[0].place.contains("exchanged"), "{exchanged:?}");
+        assert_eq!(candidates(&[(108.98, 11.56)])[0].srid, 4326);
+        assert_eq!(candidates(&[(280_460.4, 1_279_318.5)])[0].srid, 3406);
+    }
+
+    #[test]
+    fn only_codes_are_taken_from_the_caller() {
+        assert_eq!(given("EPSG:9217").unwrap().srid, Some(9217));
+        for text in ["/etc/passwd", "http://x", "EPSG:1", "+proj=longlat"] {
+            assert!(given(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A layer, looked at and decided on: fields, encoding, coordinate system.
+
+use super::fields::{self, Column};
+use super::ogr::Layer;
+use super::out::Out;
+use super::source::Part;
+use super::srs::Srs;
+use super::survey::{self, Survey};
+use super::words::{self, Words};
+use super::{place, rows};
+use crate::error::Result;
+use crate::import::frames::{Candidate, Crs, Event, FieldInfo, How, LayerInfo, LayerStart, Note, Request};
+
+pub struct Plan<'d> {
+    layer: Layer<'d>,
+    index: usize,
+    name: String,
+    title: Option<String>,
+    columns: Vec<Column>,
+    survey: Survey,
+    words: Words,
+    crs: Option<Crs>,
+    candidates: Vec<Candidate>,
+    fid_from_source: bool,
+    notes: Vec<Note>,
+}
+
+impl<'d> Plan<'d> {
+    pub fn new(part: &'d Part, layer: Layer<'d>, index: usize, name: String, request: &Request, out: &mut Out) -> Result<Self> {
+        let mut notes = Vec::new();
+        let raw = layer.fields();
+        let kinds = raw.iter().map(|field| fields::kind(field, &part.driver)).collect();
+        let survey = survey::survey(&layer, &part.driver, &raw, kinds, request.action, out)?;
+        let words = words::choose(part, &raw, &survey, request, &mut notes)?;
+        let columns = fields::columns(&raw, &survey.kinds, &words.decoder);
+        for column in columns.iter().filter(|c| c.field.name != c.field.column) {
+            let message = format!("field `{}` is stored in the column `{}`", column.field.name, column.field.column);
+            notes.push(Note::new("column_renamed", message));
+        }
+        if layer.geometry_fields() > 1 {
+            notes.push(Note::new("one_geometry", "the layer has several geometries for each row; the first is read"));
+        }
+        let title = layer.metadata("IDENTIFIER").filter(|title| *title != name);
+        let id_by_format = matches!(part.driver.as_str(), "GeoJSON" | "GeoJSONSeq" | "TopoJSON") && survey.own_ids;
+        let fid_from_source = layer.has_fid_column() || id_by_format;
+        let mut plan = Plan { layer, index, name, title, columns, survey, words, crs: None, candidates: Vec::new(), fid_from_source, notes };
+        plan.locate(part, request)?;
+        Ok(plan)
+    }
+
+    fn locate(&mut self, part: &Part, request: &Request) -> Result<()> {
+        if self.survey.geometry.is_none() {
+            return Ok(());
+        }
+        let mut notes = Vec::new();
+        let srs = Srs::copy(self.layer.spatial_ref()).filter(|srs| !srs.name().starts_with("Undefined"));
+        let own = srs.and_then(|srs| place::of(&srs, &mut notes));
+        if let Some(text) = &request.srs {
+            let given = place::given(text)?;
+            if let Some(own) = own.filter(|own| own.srid != given.srid) {
+                let message = format!("the file says `{}`; read as EPSG:{} because that was asked for", own.name, given.srid.unwrap_or_default());
+                self.notes.push(Note::new("crs_overruled", message));
+            }
+            self.crs = Some(given);
+            return Ok(());
+        }
+        self.notes.append(&mut notes);
+        self.crs = own;
+        if self.crs.is_none() {
+            self.candidates = place::candidates(&self.survey.points);
+            if part.driver == "CSV" && self.says_lonlat() && self.candidates.first().is_some_and(|c| c.srid == 4326) {
+                self.notes.push(Note::new("crs_by_names", "the columns' names and values say longitude and latitude; read as EPSG:4326"));
+                self.crs = Some(Crs { how: How::Identified, ..place::given("EPSG:4326")? });
+                self.candidates.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn says_lonlat(&self) -> bool {
+        let named = |names: &[&str]| self.columns.iter().any(|c| names.iter().any(|n| c.field.name.to_lowercase() == *n));
+        named(&["lon", "lng", "long", "longitude", "kinh_do", "kinhdo", "kinh độ"]) && named(&["lat", "latitude", "vi_do", "vido", "vĩ độ"])
+    }
+
+    pub fn info(self) -> LayerInfo {
+        let lonlat = |extent: [f64; 4]| {
+            let crs = self.crs.as_ref()?;
+            Srs::from_epsg(crs.srid?)?.to_lonlat()?.bounds(extent)
+        };
+        let decoder = &self.words.decoder;
+        let shown = |value: &Vec<u8>| decoder.string(value).unwrap_or_else(|| String::from_utf8_lossy(value).into_owned());
+        let fields = self.columns.into_iter().zip(&self.survey.samples);
+        LayerInfo {
+            index: self.index,
+            name: self.name,
+            title: self.title,
+            extent_lonlat: self.survey.extent.and_then(lonlat),
+            crs: self.crs,
+            crs_candidates: self.candidates,
+            geometry: self.survey.geometry,
+            shape: self.survey.shape.map(Into::into),
+            fields: fields.map(|(c, s)| FieldInfo { field: c.field, width: c.width, samples: s.iter().map(shown).collect() }).collect(),
+            encoding: self.words.info,
+            count: self.survey.count,
+            extent: self.survey.extent,
+            fid_from_source: self.fid_from_source,
+            notes: self.notes,
+        }
+    }
+
+    /// Name and size, for the list that comes before the rows.
+    pub fn heading(&self) -> LayerInfo {
+        LayerInfo { index: self.index, name: self.name.clone(), title: self.title.clone(), count: self.survey.count, ..LayerInfo::default() }
+    }
+
+    /// What stands in the way of reading: an encoding or a coordinate system that the caller must name.
+    pub fn check(&self) -> Result<()> {
+        if self.words.info.name.is_none() {
+            return Err(words::unsure(&self.name, &self.words.info.candidates));
+        }
+        let placed = self.crs.is_some() || self.survey.geometry.is_none() || self.survey.points.is_empty();
+        if placed { Ok(()) } else { Err(place::unknown(&self.name, self.survey.extent, &self.candidates)) }
+    }
+
+    pub fn read(&mut self, custom_srid: i32, out: &mut Out) -> Result<()> {
+        out.event(&Event::Layer(LayerStart {
+            index: self.index,
+            name: self.name.clone(),
+            title: self.title.clone(),
+            crs: self.crs.clone(),
+            geometry: self.survey.geometry.clone(),
+            shape: self.survey.shape.map(Into::into),
+            fields: self.columns.iter().map(|c| c.field.clone()).collect(),
+            encoding: self.words.info.clone(),
+            count: self.survey.count,
+            extent: self.survey.extent,
+            fid_from_source: self.fid_from_source,
+            notes: std::mem::take(&mut self.notes),
+        }))?;
+        let target = rows::Target {
+            name: &self.name,
+            columns: &self.columns,
+            geometry: self.survey.geometry.as_ref(),
+            srid: self.crs.as_ref().and_then(|crs| crs.srid).unwrap_or(custom_srid),
+            decoder: self.words.decoder,
+            fid_from_source: self.fid_from_source,
+        };
+        rows::read(&self.layer, &target, out)
+    }
+}
+
+/// Whether a layer is wanted by the request.
+pub fn wanted(request: &Request, name: &str) -> bool {
+    request.layers.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
+}

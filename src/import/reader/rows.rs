@@ -1,0 +1,304 @@
+//! A layer's rows → COPY BINARY, one pass, nothing allocated per row beyond what GDAL does.
+//!
+//! Every row is accounted for: written, or set aside with the reason. Nothing is truncated, dropped or replaced.
+
+use gdal_sys as sys;
+use sys::OGRFieldType as oft;
+
+use super::copy::{self, Moment, Row};
+use super::fields::Column;
+use super::ogr::{Feature, Layer, bytes};
+use super::out::Out;
+use super::text::Decoder;
+use super::validity::Rings;
+use super::{errors, shape, typing};
+use crate::error::{Error, Result};
+use crate::import::frames::{Event, Note, SetAside};
+use crate::schema::{Geometry, Kind};
+
+/// More suspects than this are not listed.
+const SUSPECTS: usize = 100_000;
+/// OIDs of element types (pg_type.dat).
+const INT8: i32 = 20;
+const INT4: i32 = 23;
+const TEXT: i32 = 25;
+const FLOAT8: i32 = 701;
+
+/// What is known about a layer when its rows are read.
+pub struct Target<'a> {
+    pub name: &'a str,
+    pub columns: &'a [Column],
+    pub geometry: Option<&'a Geometry>,
+    pub srid: i32,
+    pub decoder: Decoder,
+    pub fid_from_source: bool,
+}
+
+#[derive(Default)]
+struct Counts {
+    composed: u64,
+    linearised: u64,
+    faceted: u64,
+    raised: u64,
+}
+
+struct Writer<'a> {
+    target: &'a Target<'a>,
+    row: Row,
+    ewkb: Vec<u8>,
+    scratch: String,
+    rings: Rings,
+    counts: Counts,
+}
+
+/// Streams a layer: data frames, what is set aside, and the end.
+pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
+    let (row, ewkb, scratch, rings) = (Row::default(), Vec::new(), String::new(), Rings::default());
+    let mut writer = Writer { target, row, ewkb, scratch, rings, counts: Counts::default() };
+    let (mut read, mut written, mut set_aside) = (0u64, 0u64, 0u64);
+    let (mut suspects, mut all_suspect) = (Vec::new(), false);
+    out.data(copy::HEADER)?;
+    layer.rewind();
+    loop {
+        let failures = errors::failures();
+        let Some(feature) = layer.next() else {
+            if errors::failures() > failures {
+                let cause = errors::take_cause().unwrap_or_default();
+                let message = format!("layer `{}` ends after {read} rows because the file is broken there: {cause}", target.name);
+                return Err(Error::Unreadable(message));
+            }
+            break;
+        };
+        read += 1;
+        let fid = if target.fid_from_source { feature.fid() } else { read as i64 };
+        let built = match errors::failures() > failures {
+            true => Err(format!("GDAL cannot read the row: {}", errors::take_cause().unwrap_or_default())),
+            false => writer.build(&feature, fid),
+        };
+        match built {
+            Ok(suspect) => {
+                out.data(writer.row.bytes())?;
+                written += 1;
+                match suspect {
+                    true if suspects.len() < SUSPECTS => suspects.push(fid),
+                    true => all_suspect = true,
+                    false => {}
+                }
+            }
+            Err(reason) => {
+                set_aside += 1;
+                out.event(&Event::SetAside(writer.set_aside(&feature, fid, reason)))?;
+            }
+        }
+        out.progress("read", read)?;
+    }
+    out.data(&copy::TRAILER)?;
+    out.flush()?;
+    for note in writer.notes().into_iter().chain(errors::take()) {
+        out.event(&Event::Note(note))?;
+    }
+    if all_suspect {
+        suspects.clear();
+    }
+    let fid_from_source = target.fid_from_source;
+    out.event(&Event::LayerEnd { read, written, set_aside, fid_from_source, suspects, all_suspect })
+}
+
+impl Writer<'_> {
+    /// Builds the row; whether its polygons are suspect, or why it cannot be stored.
+    fn build(&mut self, feature: &Feature, fid: i64) -> Result<bool, String> {
+        let columns = self.target.columns.len() + 1 + usize::from(self.target.geometry.is_some());
+        self.row.start(columns);
+        self.row.value(&fid.to_be_bytes());
+        let suspect = match self.target.geometry {
+            Some(column) => self.geometry(feature, column)?,
+            None => false,
+        };
+        for column in self.target.columns {
+            if feature.is_null(column.index) {
+                self.row.null();
+                continue;
+            }
+            self.value(feature, column).map_err(|reason| format!("field `{}`: {reason}", column.field.name))?;
+        }
+        Ok(suspect)
+    }
+
+    fn geometry(&mut self, feature: &Feature, column: &Geometry) -> Result<bool, String> {
+        let Some(geometry) = feature.geometry() else {
+            self.row.null();
+            return Ok(false);
+        };
+        let changed = shape::storable(geometry);
+        let storable = changed.as_ref().map_or(geometry, |(owned, _)| owned.0);
+        let written = shape::write(storable, column, self.target.srid, &mut self.rings, &mut self.ewkb)?;
+        match changed {
+            Some((_, shape::Change::Linearised)) => self.counts.linearised += 1,
+            Some((_, shape::Change::Faceted)) => self.counts.faceted += 1,
+            None => {}
+        }
+        self.counts.raised += u64::from(written.raised);
+        self.row.value(&self.ewkb);
+        Ok(written.suspect)
+    }
+
+    // SAFETY for this block: the feature is alive, the index is of its own layer, and the function is the one for the
+    // field's type; lists that GDAL lends are read before the next call.
+    fn value(&mut self, feature: &Feature, column: &Column) -> Result<(), String> {
+        let (i, kind, row) = (column.index, column.field.kind, &mut self.row);
+        let fits = |fits: bool, value: &dyn std::fmt::Display| match fits {
+            true => Ok(()),
+            false => Err(format!("`{value}` does not fit {}", kind.sql())),
+        };
+        match column.source {
+            oft::OFTInteger | oft::OFTInteger64 => {
+                let value = unsafe { sys::OGR_F_GetFieldAsInteger64(feature.0, i) };
+                fits(row.integer(kind, value), &value)
+            }
+            oft::OFTReal => {
+                row.float(kind, unsafe { sys::OGR_F_GetFieldAsDouble(feature.0, i) });
+                Ok(())
+            }
+            oft::OFTDate | oft::OFTTime | oft::OFTDateTime if kind != Kind::Text => {
+                let moment = moment(feature, i);
+                let done = match (kind, moment.has_zone()) {
+                    (Kind::Date, _) => moment.days().map(|days| row.value(&days.to_be_bytes())),
+                    (Kind::Time, _) => moment.micros().map(|micros| row.value(&micros.to_be_bytes())),
+                    // A zone where none was seen before, or none where all had one: storing it would change it.
+                    (Kind::Timestamp, true) | (Kind::Timestamptz, false) => None,
+                    _ => moment.timestamp().map(|micros| row.value(&micros.to_be_bytes())),
+                };
+                fits(done.is_some(), &String::from_utf8_lossy(feature.text(i)))
+            }
+            oft::OFTBinary => {
+                let mut length = 0;
+                let value = unsafe { sys::OGR_F_GetFieldAsBinary(feature.0, i, &mut length) };
+                let empty = value.is_null() || length <= 0;
+                row.value(if empty { &[] } else { unsafe { std::slice::from_raw_parts(value, length as usize) } });
+                Ok(())
+            }
+            oft::OFTIntegerList => {
+                let list = unsafe { list(feature, i, sys::OGR_F_GetFieldAsIntegerList) };
+                row.array(INT4, list.iter().map(|v| v.to_be_bytes()));
+                Ok(())
+            }
+            oft::OFTInteger64List => {
+                let list = unsafe { list(feature, i, sys::OGR_F_GetFieldAsInteger64List) };
+                row.array(INT8, list.iter().map(|v| v.to_be_bytes()));
+                Ok(())
+            }
+            oft::OFTRealList => {
+                let list = unsafe { list(feature, i, sys::OGR_F_GetFieldAsDoubleList) };
+                row.array(FLOAT8, list.iter().map(|v| v.to_be_bytes()));
+                Ok(())
+            }
+            oft::OFTStringList => {
+                let items = unsafe { strings(feature, i) };
+                let decoded: Option<Vec<String>> = items.iter().map(|item| self.target.decoder.string(item)).collect();
+                let decoded = decoded.ok_or_else(|| self.undecodable())?;
+                self.row.array(TEXT, decoded.iter());
+                Ok(())
+            }
+            _ => self.text(feature, column),
+        }
+    }
+
+    fn text(&mut self, feature: &Feature, column: &Column) -> Result<(), String> {
+        let raw = feature.text(column.index);
+        let Some((text, composed)) = self.target.decoder.text(raw, &mut self.scratch) else {
+            return Err(self.undecodable());
+        };
+        self.counts.composed += u64::from(composed);
+        let row = &mut self.row;
+        let done = match column.field.kind {
+            // CSV: the survey has seen that every value is a number or a date.
+            Kind::Int8 => typing::integer(text).map(|v| row.value(&v.to_be_bytes())),
+            Kind::Float8 => typing::real(text).map(|v| row.value(&v.to_be_bytes())),
+            Kind::Date => typing::date(text)
+                .and_then(|(year, month, day)| Moment { year, month, day, ..Moment::default() }.days())
+                .map(|days| row.value(&days.to_be_bytes())),
+            Kind::Json => serde_json::from_str::<serde::de::IgnoredAny>(text).ok().map(|_| row.value(text.as_bytes())),
+            _ if text.contains('\0') => return Err("a NUL in the text, which PostgreSQL cannot store".into()),
+            _ => {
+                row.value(text.as_bytes());
+                Some(())
+            }
+        };
+        done.ok_or_else(|| format!("`{text}` does not fit {}", column.field.kind.sql()))
+    }
+
+    fn undecodable(&self) -> String {
+        format!("bytes that are no {} text", self.target.decoder.encoding.name())
+    }
+
+    fn set_aside(&self, feature: &Feature, row: i64, reason: String) -> SetAside {
+        /// Room for the rest of the frame.
+        const LONGEST: usize = 1 << 20;
+        let mut left = LONGEST;
+        let mut attributes = serde_json::Map::new();
+        for column in self.target.columns {
+            let value = if feature.is_null(column.index) {
+                serde_json::Value::Null
+            } else {
+                let raw = feature.text(column.index);
+                let raw = &raw[..raw.len().min(left)];
+                left -= raw.len();
+                self.target.decoder.string(raw).unwrap_or_else(|| format!("\\x{}", super::hex(raw))).into()
+            };
+            attributes.insert(column.field.name.clone(), value);
+        }
+        SetAside { row, reason, attributes, wkb_hex: feature.geometry().and_then(shape::hex) }
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        let counts = &self.counts;
+        let heights = self.target.geometry.is_some_and(|g| g.z);
+        [
+            ("nfc_normalised", "texts had letters in parts (NFD) and were composed (NFC)", counts.composed),
+            ("curves_linearised", "curves were turned into lines of short pieces", counts.linearised),
+            ("surfaces_to_polygons", "surfaces and triangles were turned into polygons", counts.faceted),
+            ("heights_added", "geometries without heights or measures got zero, because others have them", counts.raised),
+            ("heights_kept", "heights are kept", u64::from(heights)),
+        ]
+        .into_iter()
+        .filter(|(_, _, count)| *count > 0)
+        .map(|(code, message, count)| Note { code: code.into(), message: message.into(), count })
+        .collect()
+    }
+}
+
+/// A date, time or both, as GDAL holds it.
+pub fn moment(feature: &Feature, i: i32) -> Moment {
+    let mut m = Moment::default();
+    // SAFETY: seven places to write to, alive for the call; the field is of a date or time type.
+    unsafe {
+        sys::OGR_F_GetFieldAsDateTimeEx(feature.0, i, &mut m.year, &mut m.month, &mut m.day, &mut m.hour, &mut m.minute, &mut m.second, &mut m.zone);
+    }
+    m
+}
+
+type GetList<T> = unsafe extern "C" fn(sys::OGRFeatureH, i32, *mut i32) -> *const T;
+
+/// # Safety
+/// The field has the type that `get` is for; the list lives as long as the feature's value.
+unsafe fn list<T>(feature: &Feature, i: i32, get: GetList<T>) -> &[T] {
+    let mut count = 0;
+    unsafe {
+        let values = get(feature.0, i, &mut count);
+        if values.is_null() || count <= 0 { &[] } else { std::slice::from_raw_parts(values, count as usize) }
+    }
+}
+
+/// # Safety
+/// The field is a list of strings.
+unsafe fn strings(feature: &Feature, i: i32) -> Vec<&[u8]> {
+    let mut out = Vec::new();
+    unsafe {
+        let mut at = sys::OGR_F_GetFieldAsStringList(feature.0, i);
+        while !at.is_null() && !(*at).is_null() {
+            out.push(bytes(*at));
+            at = at.add(1);
+        }
+    }
+    out
+}

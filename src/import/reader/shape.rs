@@ -1,0 +1,141 @@
+//! GDAL's geometries → EWKB that fits the column, and what has to be known about them on the way.
+
+use gdal_sys as sys;
+use sys::OGRwkbGeometryType as wkb;
+
+use super::validity::{self, Rings};
+use crate::schema::Geometry;
+
+/// Bit of an EWKB type that says the SRID follows (PostGIS, liblwgeom). Types are written with ISO's thousands for Z
+/// and M, which PostGIS reads as well as its own bits.
+const WITH_SRID: u32 = 0x2000_0000;
+
+/// GDAL's type without dimensions, as ISO numbers it.
+pub fn flat(geometry: sys::OGRGeometryH) -> wkb::Type {
+    // SAFETY: the geometry is alive; the second call is arithmetic.
+    unsafe { sys::OGR_GT_Flatten(sys::OGR_G_GetGeometryType(geometry)) }
+}
+
+/// PostGIS' name of a type; none for what is not stored as it is.
+pub fn name(flat: wkb::Type) -> Option<&'static str> {
+    Some(match flat {
+        wkb::wkbPoint => "Point",
+        wkb::wkbLineString => "LineString",
+        wkb::wkbPolygon => "Polygon",
+        wkb::wkbMultiPoint => "MultiPoint",
+        wkb::wkbMultiLineString => "MultiLineString",
+        wkb::wkbMultiPolygon => "MultiPolygon",
+        wkb::wkbGeometryCollection => "GeometryCollection",
+        _ => return None,
+    })
+}
+
+/// The type that a geometry has after [`storable`].
+pub fn stored_type(flat: wkb::Type) -> wkb::Type {
+    match flat {
+        wkb::wkbCircularString | wkb::wkbCompoundCurve | wkb::wkbCurve => wkb::wkbLineString,
+        wkb::wkbCurvePolygon => wkb::wkbPolygon,
+        wkb::wkbMultiCurve => wkb::wkbMultiLineString,
+        wkb::wkbMultiSurface => wkb::wkbMultiPolygon,
+        wkb::wkbTriangle => wkb::wkbPolygon,
+        wkb::wkbPolyhedralSurface | wkb::wkbTIN => wkb::wkbMultiPolygon,
+        other => other,
+    }
+}
+
+/// A geometry of our own making.
+pub struct Owned(pub sys::OGRGeometryH);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: ours, destroyed once.
+        unsafe { sys::OGR_G_DestroyGeometry(self.0) }
+    }
+}
+
+/// What was done to make a geometry one of the seven types.
+pub enum Change {
+    Linearised,
+    Faceted,
+}
+
+/// The geometry with its curves as lines and its surfaces as polygons; none if it is one of the seven types already.
+pub fn storable(geometry: sys::OGRGeometryH) -> Option<(Owned, Change)> {
+    let flat = flat(geometry);
+    // SAFETY: the geometry is alive; what the calls return is ours.
+    let (changed, change) = unsafe {
+        if matches!(flat, wkb::wkbTriangle | wkb::wkbPolyhedralSurface | wkb::wkbTIN) {
+            let copy = sys::OGR_G_Clone(geometry);
+            let to_polygon = flat == wkb::wkbTriangle;
+            let forced = if to_polygon { sys::OGR_G_ForceToPolygon(copy) } else { sys::OGR_G_ForceToMultiPolygon(copy) };
+            (forced, Change::Faceted)
+        } else if sys::OGR_G_HasCurveGeometry(geometry, 0) != 0 {
+            (sys::OGR_G_GetLinearGeometry(geometry, 0.0, std::ptr::null_mut()), Change::Linearised)
+        } else {
+            return None;
+        }
+    };
+    (!changed.is_null()).then(|| (Owned(changed), change))
+}
+
+/// A geometry written as EWKB, and what was seen while writing.
+pub struct Written {
+    /// Heights or measures were added, as zero, because other rows have them.
+    pub raised: bool,
+    /// A polygon that is not surely valid.
+    pub suspect: bool,
+}
+
+/// Writes a geometry of the seven types into `out`; the reason why not, if it does not fit the column.
+pub fn write(geometry: sys::OGRGeometryH, column: &Geometry, srid: i32, rings: &mut Rings, out: &mut Vec<u8>) -> Result<Written, String> {
+    let flat = flat(geometry);
+    let Some(name) = name(flat) else { return Err(format!("geometry type {flat} cannot be stored")) };
+    if column.r#type != "Geometry" && column.r#type != name {
+        return Err(format!("a {name} in a layer of {}", column.r#type));
+    }
+    // SAFETY: the geometry is alive; the buffer has the size that GDAL names for what it writes.
+    unsafe {
+        let (z, m) = (sys::OGR_G_Is3D(geometry) != 0, sys::OGR_G_IsMeasured(geometry) != 0);
+        let raised = (column.z && !z) || (column.m && !m);
+        if (z && !column.z) || (m && !column.m) {
+            return Err("heights or measures in a layer that declares none".into());
+        }
+        if raised {
+            sys::OGR_G_Set3D(geometry, column.z.into());
+            sys::OGR_G_SetMeasured(geometry, column.m.into());
+        }
+        let size = sys::OGR_G_WkbSizeEx(geometry);
+        if size > i32::MAX as usize - 64 {
+            return Err("a geometry of more than 2 GB".into());
+        }
+        // ISO WKB goes four bytes further on; its head is then rewritten with the SRID in it.
+        out.clear();
+        out.resize(size + 4, 0);
+        if sys::OGR_G_ExportToIsoWkb(geometry, sys::OGRwkbByteOrder::wkbNDR, out.as_mut_ptr().add(4)) != sys::OGRErr::OGRERR_NONE {
+            return Err("GDAL cannot write the geometry".into());
+        }
+        let iso = u32::from_le_bytes([out[5], out[6], out[7], out[8]]);
+        rings.clear();
+        if !validity::walk(&out[4..], rings) {
+            return Err(rings.problem.into());
+        }
+        out[0] = 1;
+        out[1..5].copy_from_slice(&(iso | WITH_SRID).to_le_bytes());
+        out[5..9].copy_from_slice(&srid.to_le_bytes());
+        let areal = matches!(flat, wkb::wkbPolygon | wkb::wkbMultiPolygon | wkb::wkbGeometryCollection);
+        Ok(Written { raised, suspect: areal && !rings.surely_valid() })
+    }
+}
+
+/// ISO WKB as hexadecimal digits, for a row that is set aside; none if it is long.
+pub fn hex(geometry: sys::OGRGeometryH) -> Option<String> {
+    const LONGEST: usize = 1 << 20;
+    // SAFETY: as in `write`.
+    unsafe {
+        let size = sys::OGR_G_WkbSizeEx(geometry);
+        let mut wkb = vec![0u8; size.min(LONGEST)];
+        let fits = size <= LONGEST
+            && sys::OGR_G_ExportToIsoWkb(geometry, sys::OGRwkbByteOrder::wkbNDR, wkb.as_mut_ptr()) == sys::OGRErr::OGRERR_NONE;
+        fits.then(|| super::hex(&wkb))
+    }
+}

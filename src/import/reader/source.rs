@@ -1,0 +1,205 @@
+//! A path → opened datasets: drivers from a list, a zip or a folder dataset by dataset, nothing else.
+
+use std::path::Path;
+
+use super::ogr::Dataset;
+use super::{archive, errors, shapefile, vsi};
+use crate::error::{Error, Result};
+use crate::import::frames::Note;
+
+/// The drivers that stay; all others are removed, so that nothing can open a VRT, a database or an address on the way.
+pub const DRIVERS: [&str; 16] = [
+    "ESRI Shapefile",
+    "GPKG",
+    "GeoJSON",
+    "GeoJSONSeq",
+    "TopoJSON",
+    "LIBKML",
+    "KML",
+    "CSV",
+    "FlatGeobuf",
+    "GML",
+    "MapInfo File",
+    "DXF",
+    "OpenFileGDB",
+    "GPX",
+    "XLSX",
+    "ODS",
+];
+
+/// Endings that name a dataset inside a zip or a folder, and the drivers that may try each.
+const ENDINGS: [(&str, &[&str]); 21] = [
+    ("shp", &["ESRI Shapefile"]),
+    ("dbf", &["ESRI Shapefile"]),
+    ("gpkg", &["GPKG"]),
+    ("geojson", &["GeoJSON", "TopoJSON", "GeoJSONSeq"]),
+    ("json", &["GeoJSON", "TopoJSON", "GeoJSONSeq"]),
+    ("topojson", &["TopoJSON"]),
+    ("geojsonl", &["GeoJSONSeq"]),
+    ("geojsons", &["GeoJSONSeq"]),
+    ("kml", &["LIBKML", "KML"]),
+    ("kmz", &["LIBKML"]),
+    ("csv", &["CSV"]),
+    ("tsv", &["CSV"]),
+    ("fgb", &["FlatGeobuf"]),
+    ("gml", &["GML"]),
+    ("tab", &["MapInfo File"]),
+    ("mif", &["MapInfo File"]),
+    ("dxf", &["DXF"]),
+    ("gdb", &["OpenFileGDB"]),
+    ("gpx", &["GPX"]),
+    ("xlsx", &["XLSX"]),
+    ("ods", &["ODS"]),
+];
+
+/// Prepares GDAL: errors collected, drivers reduced, no network, no files of its own.
+pub fn prepare() {
+    errors::collect();
+    for (name, value) in [
+        (c"GDAL_DRIVER_PATH", c"disable"),
+        (c"GDAL_PAM_ENABLED", c"NO"),
+        (c"CPL_VSIL_CURL_ALLOWED_EXTENSIONS", c"{none}"),
+        (c"PROJ_NETWORK", c"OFF"),
+        (c"GML_PARSER", c"EXPAT"),
+        (c"SHAPE_RESTORE_SHX", c"NO"),
+        (c"OGR_SQLITE_LOAD_EXTENSIONS", c""),
+        // Drawings come as their bytes: GDAL's converter for ANSI_1258 loses the last letter of each text.
+        (c"DXF_ENCODING", c"ISO-8859-1"),
+    ] {
+        vsi::option(name, value);
+    }
+    // SAFETY: registration happens once, before any dataset is open; indexes are walked downwards while drivers go.
+    unsafe {
+        gdal_sys::GDALAllRegister();
+        for i in (0..gdal_sys::GDALGetDriverCount()).rev() {
+            let driver = gdal_sys::GDALGetDriver(i);
+            let name = super::ogr::bytes(gdal_sys::GDALGetDriverShortName(driver));
+            // `Memory` opens no file; drivers use it for layers that they build.
+            if name != b"Memory" && !DRIVERS.iter().any(|known| known.as_bytes() == name) {
+                gdal_sys::GDALDeregisterDriver(driver);
+            }
+        }
+    }
+}
+
+/// One dataset of a source.
+pub struct Part {
+    pub dataset: Dataset,
+    pub driver: String,
+    pub path: String,
+}
+
+/// The last name of a path, for messages.
+pub fn shown(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+}
+
+/// Opens everything that `path` holds.
+pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
+    let cannot = |e: std::io::Error| Error::Unreadable(format!("`{}` cannot be opened: {e}", shown(path)));
+    let full = Path::new(path).canonicalize().map_err(cannot)?;
+    let full = full.to_str().ok_or_else(|| Error::Unreadable("the path is not UTF-8; rename the file".into()))?;
+    let ending = ending(full);
+    let is_folder = Path::new(full).is_dir();
+    if !is_folder && archive::is_zip(full) {
+        archive::check(full)?;
+        // kmz, xlsx and ods are zips that their drivers open themselves.
+        if ending == "zip" || !ENDINGS.iter().any(|(known, _)| *known == ending) {
+            return collection(&format!("/vsizip/{{{full}}}"), full, notes);
+        }
+    }
+    if is_folder && ending != "gdb" {
+        return collection(full, full, notes);
+    }
+    let drivers = ENDINGS.iter().find(|(known, _)| *known == ending).map_or(&DRIVERS[..], |(_, drivers)| drivers);
+    Ok(vec![dataset(full, drivers, notes)?])
+}
+
+fn ending(path: &str) -> String {
+    let name = shown(path);
+    name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
+}
+
+/// Every dataset in a zip or a folder. One that cannot be read is told and left out, unless it is the only one.
+fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
+    let mut names = vsi::list(root, true);
+    names.sort();
+    // A geodatabase zipped without its folder.
+    if names.iter().any(|name| name.eq_ignore_ascii_case("a00000001.gdbtable")) {
+        return Ok(vec![dataset(root, &["OpenFileGDB"], notes)?]);
+    }
+    let mut parts = Vec::new();
+    let mut failed = None;
+    for name in names.iter().filter(|name| is_dataset(name, &names)) {
+        let name = name.trim_end_matches('/');
+        let ending = ending(name);
+        let Some((_, drivers)) = ENDINGS.iter().find(|(known, _)| *known == ending) else { continue };
+        match dataset(&format!("{root}/{name}"), drivers, notes) {
+            Ok(part) => parts.push(part),
+            Err(e) => {
+                notes.push(Note::new("not_read", e.to_string()));
+                failed = Some(e);
+            }
+        }
+    }
+    match (parts.is_empty(), failed) {
+        (false, _) => Ok(parts),
+        (true, Some(e)) => Err(e),
+        (true, None) => Err(nothing(path)),
+    }
+}
+
+fn nothing(path: &str) -> Error {
+    let known: Vec<&str> = ENDINGS.iter().map(|(ending, _)| *ending).collect();
+    Error::Unreadable(format!("`{}` holds nothing that can be read; formats: {}", shown(path), known.join(", ")))
+}
+
+/// Whether an entry stands for a dataset: not a part of one, not what macOS adds.
+fn is_dataset(name: &str, names: &[String]) -> bool {
+    let folder = name.ends_with('/');
+    let plain = name.trim_end_matches('/');
+    let hidden = plain.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
+    let inside_gdb = plain.rsplit_once('/').is_some_and(|(above, _)| above.to_ascii_lowercase().split('/').any(|p| p.ends_with(".gdb")));
+    let ending = ending(plain);
+    // The table of a shapefile, or of a MapInfo table.
+    let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
+    let of_another = ending == "dbf" && names.iter().any(|n| ["shp", "tab"].iter().any(|e| n.eq_ignore_ascii_case(&format!("{stem}.{e}"))));
+    !hidden && !inside_gdb && !of_another && folder == (ending == "gdb") && ENDINGS.iter().any(|(known, _)| *known == ending)
+}
+
+fn dataset(path: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> {
+    if drivers == ["ESRI Shapefile"] {
+        shapefile::check(path, notes)?;
+    }
+    let options: Vec<String> = match drivers {
+        // An empty name: no conversion, neither of values nor of field names.
+        ["ESRI Shapefile"] => vec!["ENCODING=".into()],
+        ["GML"] => vec!["DOWNLOAD_SCHEMA=NO".into()],
+        ["CSV"] => csv_options(),
+        _ => Vec::new(),
+    };
+    match Dataset::open(path, drivers, &options) {
+        Some(dataset) => Ok(Part { driver: dataset.driver(), dataset, path: path.to_owned() }),
+        None => Err(match errors::take_cause() {
+            Some(cause) => Error::Unreadable(format!("`{}` cannot be read: {cause}", shown(path))),
+            None => nothing(path),
+        }),
+    }
+}
+
+/// Columns that hold coordinates. Values stay text: GDAL's own typing makes 7 of the code `007` (see `survey.rs`).
+fn csv_options() -> Vec<String> {
+    let names = |plain: &str| {
+        let capitals = plain.to_uppercase();
+        format!("{plain},{capitals}")
+    };
+    let x = names("lon,lng,long,longitude,x,kinh_do,kinhdo,kinh độ,Kinh độ,easting,east");
+    let y = names("lat,latitude,y,vi_do,vido,vĩ độ,Vĩ độ,northing,north");
+    vec![
+        "AUTODETECT_TYPE=NO".into(),
+        "EMPTY_STRING_AS_NULL=YES".into(),
+        format!("X_POSSIBLE_NAMES={x}"),
+        format!("Y_POSSIBLE_NAMES={y}"),
+        "GEOM_POSSIBLE_NAMES=wkt,geom,geometry,the_geom".into(),
+    ]
+}

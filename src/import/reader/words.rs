@@ -1,0 +1,165 @@
+//! Which encoding a layer's text is read in, and how that was decided.
+
+use super::ogr::RawField;
+use super::shapefile::Dbf;
+use super::source::Part;
+use super::survey::Survey;
+use super::text::detect::{self, Verdict};
+use super::text::{Arrival, Decoder, Encoding, WINDOWS_1252};
+use super::vsi;
+use crate::error::{Error, Result};
+use crate::import::frames::{self, Action, Note, Reading, Request};
+
+/// A table of text this long is looked at for an inspection; for reading all of it is.
+const INSPECTED: u64 = 256 << 20;
+/// A Vietnamese reading at least this plausible puts a declared Western encoding in doubt.
+const DOUBT: f64 = 0.5;
+
+pub struct Words {
+    pub decoder: Decoder,
+    pub info: frames::Encoding,
+}
+
+impl Words {
+    fn new(decoder: Decoder, how: &str, declared: Option<String>, confidence: Option<f64>) -> Self {
+        let name = Some(decoder.encoding.name().to_owned());
+        let info = frames::Encoding { name, declared, how: how.into(), confidence, candidates: Vec::new() };
+        Words { decoder, info }
+    }
+
+    /// Not sure: shown as windows-1252 shows it, which every byte has a letter in.
+    fn unsure(arrival: Arrival, declared: Option<String>, candidates: Vec<Reading>) -> Self {
+        let decoder = Decoder { encoding: WINDOWS_1252, arrival };
+        let info = frames::Encoding { name: None, declared, how: "ambiguous".into(), confidence: None, candidates };
+        Words { decoder, info }
+    }
+}
+
+/// Decides on a layer's encoding.
+pub fn choose(part: &Part, raw: &[RawField], survey: &Survey, request: &Request, notes: &mut Vec<Note>) -> Result<Words> {
+    let names = raw.iter().map(|f| f.name.as_slice()).filter(|n| !n.is_ascii());
+    let values: Vec<&[u8]> = survey.text.iter().map(Vec::as_slice).chain(names).collect();
+    let unicode = values.iter().all(|v| std::str::from_utf8(v).is_ok());
+    let arrival = match part.driver.as_str() {
+        "DXF" => Arrival::Latin1,
+        "MapInfo File" if unicode => Arrival::Windows1252,
+        _ => Arrival::Bytes,
+    };
+    let raw_bytes = matches!(part.driver.as_str(), "ESRI Shapefile" | "CSV" | "DXF") || !unicode;
+    let declared = declared(part);
+
+    if let Some(name) = &request.encoding {
+        let wrong = || Error::invalid("encoding", format!("`{name}` is no encoding that is known here; say TCVN3, VNI, UTF-8, windows-1258 …"));
+        let encoding = Encoding::named(name).ok_or_else(wrong)?;
+        let surface = !raw_bytes && encoding != Encoding::Utf8;
+        let arrival = if surface { Arrival::Windows1252 } else if raw_bytes { arrival } else { Arrival::Bytes };
+        return Ok(Words::new(Decoder { encoding, arrival }, "given", declared, None));
+    }
+    if !raw_bytes {
+        return Ok(behind_the_surface(part, &values, notes));
+    }
+    let sample: Vec<Vec<u8>> = match Dbf::beside(&part.path).filter(|_| part.driver == "ESRI Shapefile") {
+        Some(dbf) => dbf.sample(if request.action == Action::Read { u64::MAX } else { INSPECTED }),
+        None => values.iter().filter_map(|v| arrival.bytes(v)).collect(),
+    };
+    let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
+    Ok(from_bytes(&sample, arrival, declared, notes))
+}
+
+/// The file gives bytes: what they are, what the file says they are, and which to believe.
+fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, notes: &mut Vec<Note>) -> Words {
+    let usable = declared.as_deref().and_then(Encoding::named);
+    let decoder = |encoding| Decoder { encoding, arrival };
+    let (best, confidence, readings) = match detect::detect(sample.iter().copied()) {
+        Verdict::Ascii => return Words::new(decoder(Encoding::Utf8), "ascii", declared, None),
+        Verdict::Utf8 => {
+            surface_note(sample, notes);
+            let how = if usable == Some(Encoding::Utf8) { "declared" } else { "detected" };
+            return Words::new(decoder(Encoding::Utf8), how, declared, None);
+        }
+        Verdict::Detected(encoding, confidence) => (Some(encoding), confidence, Vec::new()),
+        Verdict::Ambiguous(readings) => (None, 0.0, readings),
+    };
+    let decodes = |encoding: &Encoding| *encoding != Encoding::Utf8 && sample.iter().all(|v| encoding.decode(v).is_some());
+    let usable = usable.filter(decodes);
+    match (best, usable) {
+        (Some(best), Some(usable)) if best == usable => Words::new(decoder(best), "declared", declared, Some(confidence)),
+        (Some(best), _) => {
+            let says = declared.as_deref().map_or("does not say its encoding".into(), |d| format!("says `{d}`"));
+            let message = format!("the file {says}; its text reads as {}", best.name());
+            notes.push(Note::new("encoding_detected", message));
+            Words::new(decoder(best), "detected", declared, Some(confidence))
+        }
+        (None, Some(usable)) => {
+            let own = detect::plausibility(usable, sample.iter().copied());
+            let rival = readings.iter().filter(|r| r.encoding != usable.name()).map(|r| r.score).fold(0.0, f64::max);
+            let doubtful = rival >= DOUBT && rival >= own;
+            if doubtful { Words::unsure(arrival, declared, readings) } else { Words::new(decoder(usable), "declared", declared, Some(own)) }
+        }
+        (None, None) => Words::unsure(arrival, declared, readings),
+    }
+}
+
+/// The format gives Unicode; a program may have read TCVN3 or VNI as Latin-1 before.
+fn behind_the_surface(part: &Part, values: &[&[u8]], notes: &mut Vec<Note>) -> Words {
+    let decoder = Decoder::UTF8;
+    let Some((encoding, confidence)) = surface(values) else { return Words::new(decoder, "format", None, None) };
+    if part.driver == "MapInfo File" {
+        let message = format!("the file says Latin letters; its text reads as {} and was decoded", encoding.name());
+        notes.push(Note::new("encoding_detected", message));
+        let decoder = Decoder { encoding, arrival: Arrival::Windows1252 };
+        return Words::new(decoder, "detected", None, Some(confidence));
+    }
+    surface_note(values, notes);
+    Words::new(decoder, "format", None, None)
+}
+
+fn surface(values: &[&[u8]]) -> Option<(Encoding, f64)> {
+    let bytes: Vec<Vec<u8>> = values.iter().filter(|v| !v.is_ascii()).filter_map(|v| Arrival::Windows1252.bytes(v)).collect();
+    let all = values.iter().filter(|v| !v.is_ascii()).count();
+    let mostly = bytes.len() * 10 >= all * 9;
+    let sample = bytes.iter().map(Vec::as_slice);
+    match detect::detect(sample.clone()) {
+        Verdict::Detected(encoding @ (Encoding::Tcvn3 | Encoding::Vni), confidence) if mostly => {
+            (detect::plausibility(WINDOWS_1252, sample) < DOUBT).then_some((encoding, confidence))
+        }
+        _ => None,
+    }
+}
+
+/// Unicode text that looks like another encoding read wrongly is told, not changed: the file says what it says.
+fn surface_note(values: &[&[u8]], notes: &mut Vec<Note>) {
+    if let Some((encoding, _)) = surface(values) {
+        let name = encoding.name();
+        let message = format!("the text looks like {name} that was read as Latin letters; say `--encoding {name}` if it is");
+        notes.push(Note::new("text_looks_misread", message));
+    }
+}
+
+/// What the file says its encoding is.
+fn declared(part: &Part) -> Option<String> {
+    match part.driver.as_str() {
+        "ESRI Shapefile" => Dbf::beside(&part.path)?.declared(),
+        "DXF" => drawing(&part.path),
+        _ => None,
+    }
+}
+
+/// A drawing's code page; from AutoCAD 2007 (AC1021) on it is UTF-8 whatever it says (DXF Reference, $DWGCODEPAGE).
+fn drawing(path: &str) -> Option<String> {
+    let head = vsi::head(path, 64 << 10);
+    let head = String::from_utf8_lossy(&head);
+    let value = |name: &str| head.split_once(name)?.1.lines().map(str::trim).nth(2);
+    match value("$ACADVER") {
+        Some(version) if version >= "AC1021" => Some("UTF-8".into()),
+        _ => value("$DWGCODEPAGE").map(String::from),
+    }
+}
+
+/// One line for text that could be in several encodings.
+pub fn unsure(layer: &str, candidates: &[Reading]) -> Error {
+    let read: Vec<String> = candidates.iter().map(|c| format!("{} reads `{}`", c.encoding, c.sample.join("`, `"))).collect();
+    let say = candidates.first().map_or("TCVN3", |c| c.encoding.as_str());
+    let message = format!("the encoding of the text in layer `{layer}` is not sure: {}. say `--encoding {say}` or the like", read.join("; "));
+    Error::Unreadable(message)
+}

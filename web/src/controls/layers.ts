@@ -1,0 +1,115 @@
+import type { IControl, Map } from 'maplibre-gl';
+import type { Collection } from '../api';
+import { type App, faded, switched } from '../catalog';
+import { dateTime } from '../format';
+import { counted, textOf } from '../locale';
+import { h, icon, uid } from '../parts/dom';
+import { type Frame, frame } from '../parts/panel';
+import { note } from '../parts/status';
+import { fit } from '../view';
+
+/** The list of layers: what is on, how faint, where it is, whose it is. */
+export class LayersControl implements IControl {
+  private readonly frame: Frame;
+  private map!: Map;
+  private off: (() => void)[] = [];
+  /** Brings the switches in line with the store, without drawing the list anew. */
+  private updates: (() => void)[] = [];
+
+  constructor(private readonly app: App) {
+    this.frame = frame(app, 'layers', 'layers.title');
+  }
+
+  onAdd(map: Map): HTMLElement {
+    this.map = map;
+    this.render();
+    const update = () => this.updates.forEach((run) => run());
+    this.off = [this.app.store.on(['lang'], () => this.render()), this.app.store.on(['layers', 'view'], update)];
+    return this.frame.element;
+  }
+
+  onRemove(): void {
+    for (const off of this.off) off();
+    this.frame.element.remove();
+  }
+
+  private render(): void {
+    const say = this.app.say();
+    this.updates = [];
+    const groups = this.app.catalog.groups(say).map(({ title, layers }) => {
+      const id = uid('group');
+      return h('section', { class: 'group', 'aria-labelledby': id }, h('h3', { id }, title), h('ul', {}, ...layers.map((layer) => this.row(layer))));
+    });
+    this.frame.body.replaceChildren(...(groups.length > 0 ? groups : [note(say('layers.none'))]));
+    for (const run of this.updates) run();
+  }
+
+  private row(layer: Collection): HTMLElement {
+    const { store, catalog } = this.app;
+    const say = this.app.say();
+    const title = textOf(layer.titles, say.lang, layer.title);
+    const [box, details] = [uid('layer'), uid('details')];
+    const toggle = h('input', {
+      type: 'checkbox',
+      id: box,
+      on: { change: () => store.set({ layers: switched(catalog.shown(store.get()), layer.id, toggle.checked) }) },
+    });
+    const hint = h('small', { class: 'hint' });
+    const more = h(
+      'button',
+      { type: 'button', class: 'quiet more', 'aria-expanded': 'false', 'aria-controls': details, 'aria-label': say('layers.details', { title }), on: { click: () => unfold() } },
+      icon('more'),
+    );
+    const drawer = h('div', { id: details, class: 'layer-details', hidden: true }, ...this.details(layer));
+    const unfold = () => {
+      drawer.hidden = !drawer.hidden;
+      more.setAttribute('aria-expanded', String(!drawer.hidden));
+    };
+    this.updates.push(() => {
+      toggle.checked = catalog.shown(store.get()).some(({ id }) => id === layer.id);
+      const zoom = store.get().view?.zoom ?? 12;
+      const text = zoom < (layer.minZoom ?? 0) ? say('layers.zoom-in') : zoom > (layer.maxZoom ?? 24) + 1 ? say('layers.zoom-out') : '';
+      hint.textContent = toggle.checked ? text : '';
+    });
+    const badge = layer.illustrative && h('span', { class: 'badge' }, say('layers.illustrative'));
+    return h('li', { class: 'layer', 'data-layer': layer.id }, h('div', { class: 'layer-head' }, toggle, h('label', { for: box }, h('span', {}, title), badge, hint), more), drawer);
+  }
+
+  private details(layer: Collection): HTMLElement[] {
+    const { store, catalog } = this.app;
+    const say = this.app.say();
+    const slider = uid('opacity');
+    const range = h('input', {
+      type: 'range',
+      id: slider,
+      min: 0,
+      max: 100,
+      step: 5,
+      on: { input: () => store.set({ layers: faded(catalog.shown(store.get()), layer.id, Number(range.value) / 100) }) },
+    });
+    const shown = h('output', { for: slider });
+    this.updates.push(() => {
+      const is = catalog.shown(store.get()).find(({ id }) => id === layer.id);
+      range.disabled = !is;
+      range.value = String(Math.round((is?.opacity ?? 1) * 100));
+      shown.textContent = `${range.value}%`;
+    });
+    const box = layer.extent?.spatial?.bbox?.[0];
+    const facts: [string, string | undefined][] = [
+      [say('layers.attribution'), layer.attribution],
+      [say('layers.licence'), layer.licence],
+      [say('layers.updated'), layer.updated && dateTime(layer.updated, say.lang)],
+    ];
+    return [
+      h('div', { class: 'opacity' }, h('label', { for: slider }, say('layers.opacity')), range, shown),
+      h(
+        'div',
+        { class: 'layer-actions' },
+        box && h('button', { type: 'button', on: { click: () => fit(this.map, box) } }, icon('extent'), say('layers.zoom')),
+        layer.itemCount !== undefined && h('span', {}, counted(say, 'layers.count', layer.itemCount)),
+      ),
+      ...(layer.description ? [h('p', {}, layer.description)] : []),
+      h('dl', { class: 'facts' }, ...facts.flatMap(([name, text]) => (text ? [h('dt', {}, name), h('dd', {}, text)] : []))),
+    ];
+  }
+}
