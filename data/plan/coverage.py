@@ -222,7 +222,7 @@ class Cover:
         for piece in pieces:
             near = distance(inner_point(piece), line) < width / 2
             (road if near else beside).append(piece)
-        if not road or any(area(p) < least or (thin and compactness(p) < thin) for p in beside):
+        if len(pieces) < 2 or not road or any(area(p) < least or (thin and compactness(p) < thin) for p in beside):
             self.splits = before
             return [ring], []
         return beside, road

@@ -51,6 +51,7 @@ class Ground:
         self.random = random.Random(seed)
         self.cover = Cover()
         self.blocks, self.strips, self.roads = [], [], []
+        self.near = {}  # road segments by 200 m cell, for `_meet`
         coast = smooth(cm(city.COAST))
         coast = [(x + 1800 * city.noise(x / 100, y / 100, 260, 1), y) for x, y in coast]
         edge = smooth(cm([city.COAST[-1]] + city.EDGE + [city.COAST[0]]), 30000)
@@ -76,10 +77,11 @@ class Ground:
         for number, kind, width, today, line in sorted(lines):
             pieces = self._strip(pieces, line, width, None if not today else "DGT", "DGT")
             for a, b in self._within(line):
-                self.roads.append(Road(f"Đường minh họa số {number}", kind, width, today, self._part(line, a, b)))
+                self._road(Road(f"Đường minh họa số {number}", kind, width, today, self._part(line, a, b)))
         rail = smooth(cm(city.RAILWAY), 15000)
         pieces = self._strip(pieces, rail, 16, "DGT", "DGT")
-        self.roads += [Road("Đường sắt minh họa", "Đường sắt", 16, True, self._part(rail, a, b)) for a, b in self._within(rail)]
+        for a, b in self._within(rail):
+            self._road(Road("Đường sắt minh họa", "Đường sắt", 16, True, self._part(rail, a, b)))
         for canal in city.CANALS:
             pieces = self._strip(pieces, smooth(cm(canal), 15000), 12, "DTL", "DTL")
         self.number = 20
@@ -163,16 +165,21 @@ class Ground:
                 continue
             dx, dy = (b[0] - a[0]) / n, (b[1] - a[1]) / n
             ends = [self._meet(a, (-dx, -dy)), self._meet(b, (dx, dy))]
-            self.roads.append(Road(name, kind, width, today, ends))
+            self._road(Road(name, kind, width, today, ends))
+
+    def _road(self, road):
+        self.roads.append(road)
+        for a, b in zip(road.line, road.line[1:]):
+            for cell in {(int((a[0] + (b[0] - a[0]) * k / 50) // 20000), int((a[1] + (b[1] - a[1]) * k / 50) // 20000)) for k in range(51)}:
+                self.near.setdefault(cell, []).append((a, b))
 
     def _meet(self, start, direction, reach=2600):
         """The nearest point of another road straight on from `start`, or `start`."""
         ex, ey = start[0] + direction[0] * reach, start[1] + direction[1] * reach
         best, found = 1.0, start
-        for road in self.roads:
-            for (ax, ay), (bx, by) in zip(road.line, road.line[1:]):
-                if min(ax, bx) > max(start[0], ex) or max(ax, bx) < min(start[0], ex) or min(ay, by) > max(start[1], ey) or max(ay, by) < min(start[1], ey):
-                    continue
+        cells = {(int(x // 20000), int(y // 20000)) for x, y in (start, (ex, ey))}
+        for cell in sorted(cells):
+            for (ax, ay), (bx, by) in self.near.get(cell, ()):
                 den = (ex - start[0]) * (by - ay) - (ey - start[1]) * (bx - ax)
                 if den == 0:
                     continue
@@ -190,9 +197,12 @@ class Ground:
         sea = distance(inner_point(ring), self.coast)
         block.land = "hills" if hills else "belt" if sea < 44000 else "bank" if compactness(ring) < 0.18 and self._river_near(block.place) else "plain"
         now, later = city.urban(block.place, False), city.urban(block.place, True)
-        most = 60 if hills else 8 if block.land == "belt" else 12 if block.land == "bank" else 11 if later > 0.75 else 16 if later > 0.3 else 38
+        most = 60 if hills else 8 if block.land == "belt" else 11 if later > 0.75 else 16 if later > 0.3 else 38
+        if block.land == "bank":
+            self.blocks += [Block(p, "bank") for p in self._slice(ring, 2.5 * HA)]
+            return
         if area(ring) > most * HA:
-            if block.land in ("hills", "bank"):
+            if hills:
                 parts = self._halve(ring, 0, 0.12, HA)[0]
                 if len(parts) > 1:
                     for part in parts:

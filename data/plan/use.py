@@ -9,9 +9,9 @@ from .ground import HA, metres
 
 BUILT = ("core", "town", "suburb")
 # Largest street block and largest parcel, in hectares, and width of streets in metres.
-GRAIN = {"core": (1.3, 0.42, 10), "town": (2.2, 0.8, 9), "suburb": (4.0, 1.5, 7)}
+GRAIN = {"core": (2.6, 1.0, 10), "town": (4.6, 2.0, 9), "suburb": (8.0, 3.6, 7)}
 # Largest parcel elsewhere, in hectares.
-FIELD = {"farm": 7.5, "hills": 40, "beach": 10, "belt": 2.2, "bank": 4, "salt": 5, "ponds": 2.6, "factory": 3.5, "grave": 9, "solar": 22,
+FIELD = {"farm": 7.5, "hills": 40, "beach": 10, "belt": 3.2, "bank": 5, "salt": 5, "ponds": 2.6, "factory": 3.5, "grave": 9, "solar": 22,
          "waste": 9, "park": 6}
 # What a city needs: (code, today, added by the plan, least and largest area in ha, least distance apart in m, how urban).
 NEEDS = [("DYT", 9, 4, 0.30, 2.6, 800, 0.30), ("DGD", 34, 18, 0.30, 2.6, 380, 0.22), ("TSC", 18, 4, 0.20, 1.5, 200, 0.45),
@@ -65,7 +65,8 @@ class Uses:
         self.ground, self.random = ground, ground.random
         self.today, self.planned = [], []
         self.units = []  # (block, kind planned): what building rules are made for
-        self.main = [r.line for r in ground.roads if r.width >= 20 and r.kind != "Đường sắt"]
+        self.main = self._cells([r.line for r in ground.roads if r.width >= 20 and r.kind != "Đường sắt"], 4)
+        self.canals = [[(x * 100, y * 100) for x, y in canal] for canal in city.CANALS]
         self.lane = 0
         for strip in ground.strips:
             place = metres(inner_point(strip.ring))
@@ -82,6 +83,18 @@ class Uses:
             for parcel in parcels:
                 parcel.ring = ground.cover.expand(parcel.ring)
             self._tidy(parcels)
+
+    @staticmethod
+    def _cells(lines, grow):
+        """The 25 m cells that `lines` run through, and `grow` cells to each side."""
+        out = set()
+        for line in lines:
+            for a, b in zip(line, line[1:]):
+                n = max(1, int(math.dist(a, b) / 2500))
+                for k in range(n + 1):
+                    i, j = int((a[0] + (b[0] - a[0]) * k / n) // 2500), int((a[1] + (b[1] - a[1]) * k / n) // 2500)
+                    out.update((i + di, j + dj) for di in range(-grow, grow + 1) for dj in range(-grow, grow + 1))
+        return out
 
     # -- blocks into parcels ------------------------------------------------------------------------------------------------
 
@@ -136,7 +149,7 @@ class Uses:
 
     def _code(self, kind, place, planned, ring):
         home = "ODT" if self._in_city(place) else "ONT"
-        main = min(distance(inner_point(ring), line) for line in self.main) < 9000
+        main = (int(place[0] // 25), int(place[1] // 25)) in self.main
         if kind == "core":
             return self._pick(ODT=45, TMD=55 if planned else 40) if main else self._pick(ODT=93, TMD=7)
         if kind == "town":
@@ -149,7 +162,7 @@ class Uses:
         if kind == "beach":
             return self._pick(DKV=6, BCS=4) if planned and city.urban(place, True) > 0.3 else "BCS"
         if kind == "bank":
-            return self._pick(DKV=5, HNK=2, DTL=2) if planned and city.urban(place, True) > 0.3 else self._pick(HNK=5, BCS=3, CLN=3)
+            return self._pick(DKV=7, DTL=2, HNK=1) if planned and city.urban(place, True) > 0.3 else self._pick(HNK=5, BCS=3, CLN=3)
         if kind == "belt":
             if planned:
                 return self._pick(TMD=66, DKV=14, ODT=12, RPH=8) if city.urban(place, True) > 0.25 else self._pick(RPH=4, TMD=4, HNK=2, BCS=1)
@@ -166,7 +179,7 @@ class Uses:
             return self._pick(CLN=3, HNK=3, BCS=1, MNC=1)
         point = (place[0] * 100, place[1] * 100)
         wet = 1 - distance(point, self.ground.banks[0]) / 170000 + 0.55 * city.noise(*place, 900, 3)
-        wet = max(wet, 0.9 - min(distance(point, [(x * 100, y * 100) for x, y in c]) for c in city.CANALS) / 90000 + 0.5 * city.noise(*place, 700, 4))
+        wet = max(wet, 0.9 - min(distance(point, c) for c in self.canals) / 90000 + 0.5 * city.noise(*place, 700, 4))
         dry = (575500 - place[0]) / 2500 + 0.8 * city.noise(*place, 1100, 6)
         if wet > 0.55:
             return "LUC"

@@ -95,11 +95,10 @@ async fn layers(
             }
             Event::Note(note) => source_notes.push(note),
             Event::Error { message } => return Err(Error::Unreadable(message)),
-            Event::End => return Ok(reports),
             _ => {}
         }
     }
-    Err(Error::Unreadable(format!("reading `{name}` ended early")))
+    Ok(reports)
 }
 
 /// GDAL and the child get an absolute path, so that a name such as `PG:…` is never anything but a file.

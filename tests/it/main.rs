@@ -5,5 +5,6 @@ mod support; // a cluster for the run, a database a test
 mod cluster; // the private PostgreSQL: killed, joined, left behind
 mod house; // which module may use which
 mod http; // the API as its callers see it
+mod import; // files in, every row accounted for
 mod journal; // whoever edits, everybody sees it
 mod spatial; // questions whose answers are known
