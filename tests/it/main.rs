@@ -7,4 +7,5 @@ mod house; // which module may use which
 mod http; // the API as its callers see it
 mod import; // files in, every row accounted for
 mod journal; // whoever edits, everybody sees it
+mod killed; // the program, the server, PostgreSQL
 mod spatial; // questions whose answers are known

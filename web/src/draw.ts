@@ -25,7 +25,7 @@ export class Drawing {
     private readonly map: Map,
     private readonly told: Told,
   ) {
-    this.overlay = new Overlay(map, 'drawing');
+    this.overlay = new Overlay(map, 'drawing', 'area');
   }
 
   start(): void {

@@ -15,8 +15,9 @@ export class Overlay {
   constructor(
     private readonly map: Map,
     private readonly paint: Paint,
+    owner: string,
   ) {
-    this.source = `here/${paint}`;
+    this.source = `${owner}/${paint}`;
     if (map.isStyleLoaded() === true) this.add();
     else map.once('style.load', () => this.add());
   }

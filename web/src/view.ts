@@ -1,3 +1,4 @@
+import type { Geometry } from 'geojson';
 import { LngLatBounds, type Map, Point } from 'maplibre-gl';
 import type { Position } from './api';
 
@@ -59,6 +60,27 @@ export function reveal(map: Map, { lon, lat }: Position): void {
   const { width, height } = map.getContainer().getBoundingClientRect();
   if (point.x >= left && point.x <= width - right && point.y >= top && point.y <= height - bottom) return;
   map.easeTo({ center: [lon, lat], offset: freeMiddle(map), duration: 400 });
+}
+
+/** West, south, east, north of a geometry. */
+export function boundsOf(geometry: Geometry): number[] {
+  const box = [Infinity, Infinity, -Infinity, -Infinity] as [number, number, number, number];
+  const walk = (part: unknown): void => {
+    if (!Array.isArray(part)) return;
+    const [x, y] = part as unknown[];
+    if (typeof x !== 'number' || typeof y !== 'number') return part.forEach(walk);
+    box.splice(0, 4, Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y));
+  };
+  if (geometry.type === 'GeometryCollection') geometry.geometries.forEach((one) => walk('coordinates' in one && one.coordinates));
+  else walk(geometry.coordinates);
+  return box;
+}
+
+/** Whether all of a geometry can be seen. */
+export function inView(map: Map, geometry: Geometry): boolean {
+  const [west = 0, south = 0, east = 0, north = 0] = boundsOf(geometry);
+  const bounds = map.getBounds();
+  return bounds.contains([west, south]) && bounds.contains([east, north]);
 }
 
 /** The corners of what can be seen, as a ring. */

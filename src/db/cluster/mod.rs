@@ -20,8 +20,10 @@ mod programs; // where PostgreSQL is installed
 mod settings; // how PostgreSQL is set
 mod setup; // the database with PostGIS
 mod status; // how it is doing
+mod sweep; // what a killed PostgreSQL leaves on disk
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -88,7 +90,7 @@ impl Cluster {
             return Ok(false);
         }
         let _turn = lock::turn(&self.place).await?;
-        postmaster::ensure(&self.place, &self.address, &self.extra).await
+        self.start().await
     }
 
     /// Lets go. Stops PostgreSQL when nobody else holds it, unless [`start_sticky`] was asked for. Close connections
@@ -99,8 +101,32 @@ impl Cluster {
     }
 
     async fn bring_up(&self) -> Result<()> {
-        postmaster::ensure(&self.place, &self.address, &self.extra).await?;
-        setup::ensure(&self.address, &postmaster::version(&self.place)?).await
+        let started = SystemTime::now();
+        let fresh = postmaster::ensure(&self.place, &self.address, &self.extra).await?;
+        setup::ensure(&self.address, &postmaster::version(&self.place)?).await?;
+        if fresh {
+            self.sweep(started).await;
+        }
+        Ok(())
+    }
+
+    /// Starts PostgreSQL again if it is away; true when it was.
+    async fn start(&self) -> Result<bool> {
+        let started = SystemTime::now();
+        let fresh = postmaster::ensure(&self.place, &self.address, &self.extra).await?;
+        if fresh {
+            self.sweep(started).await;
+        }
+        Ok(fresh)
+    }
+
+    /// Rubbish is a nuisance, not a reason to refuse work.
+    async fn sweep(&self, started: SystemTime) {
+        match sweep::orphans(&self.place, &self.address, started).await {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(files, "removed what a killed PostgreSQL had left"),
+            Err(e) => tracing::warn!(error = %e, "what a killed PostgreSQL left could not be removed"),
+        }
     }
 
     /// In one's turn.

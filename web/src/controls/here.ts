@@ -10,7 +10,7 @@ import { type Frame, frame } from '../parts/panel';
 import { pointCard } from '../parts/point';
 import { failure, loading, note } from '../parts/status';
 import { close, open } from '../state';
-import { isNarrow, metresPerPixel, reveal } from '../view';
+import { boundsOf, fit, inView, isNarrow, metresPerPixel, reveal } from '../view';
 
 /** How far beside a line or point a click still means it. */
 const CLICK_PIXELS = 10;
@@ -35,14 +35,14 @@ export class HereControl implements IControl {
   onAdd(map: Map): HTMLElement {
     const { store } = this.app;
     this.map = map;
-    this.overlay = new Overlay(map, 'selection');
+    this.overlay = new Overlay(map, 'selection', 'here');
     map.on('click', this.onClick);
     map.getCanvas().addEventListener('keydown', this.onKey);
     this.off = [
       store.on(['at'], () => this.follow()),
       store.on(['layers'], () => this.isOpen() && this.ask()),
       store.on(['lang'], () => this.render()),
-      store.on(['feature'], () => this.highlight()),
+      store.on(['feature'], ({ feature, at }) => (feature && !at ? void this.openFeature() : this.highlight())),
       store.on(['panels'], () => this.onPanels()),
     ];
     if (store.get().at) this.follow();
@@ -132,7 +132,9 @@ export class HereControl implements IControl {
       const found = await api.item(feature.layer, feature.id);
       const card = featureCard(found, this.app.catalog.get(feature.layer), this.app, { selected: true, expanded: true, onSelect: () => {} });
       this.frame.body.replaceChildren(h('h3', {}, this.app.catalog.title(feature.layer, this.app.say().lang)), card);
-      if (found.geometry) this.overlay.show([found.geometry]);
+      if (!found.geometry) return;
+      this.overlay.show([found.geometry]);
+      if (!inView(this.map, found.geometry)) fit(this.map, boundsOf(found.geometry));
     } catch (error) {
       const gone = error instanceof api.ApiError && error.kind === 'not-found';
       this.frame.body.replaceChildren(gone ? note(this.app.say()('here.gone')) : failure(error, this.app.say(), () => void this.openFeature()));
@@ -141,8 +143,8 @@ export class HereControl implements IControl {
 
   private render(): void {
     const say = this.app.say();
-    const { at } = this.app.store.get();
-    if (!at) return;
+    const { at, feature } = this.app.store.get();
+    if (!at) return feature && this.isOpen() ? void this.openFeature() : undefined;
     const { answer, error } = this.content;
     const parts: HTMLElement[] = [pointCard(at, answer?.point, say)];
     if (error) parts.push(failure(error, say, () => void this.ask()));

@@ -55,7 +55,11 @@ export class LegendControl implements IControl {
 
   private section(layer: Collection, values: string[] | undefined): HTMLElement {
     const say = this.app.say();
-    const rows = values ? this.classes(values) : symbolsOf(styleLayersOf(this.style, layer.id)).map((symbol) => this.symbol(symbol));
+    const symbols = values ? [] : symbolsOf(styleLayersOf(this.style, layer.id));
+    const [only] = symbols;
+    // One symbol needs no list: it stands for the layer itself.
+    if (only && symbols.length === 1) return h('ul', { class: 'legend single', 'data-layer': layer.id }, this.symbol({ ...only, value: this.app.catalog.title(layer.id, say.lang) }));
+    const rows = values ? this.classes(values) : symbols.map((symbol) => this.symbol(symbol));
     const empty = say(values ? 'legend.not-in-view' : 'legend.no-symbol');
     return h('section', { class: 'legend', 'data-layer': layer.id }, h('h3', {}, this.app.catalog.title(layer.id, say.lang)), rows.length > 0 ? h('ul', {}, ...rows) : h('p', { class: 'status' }, empty));
   }

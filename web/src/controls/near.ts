@@ -23,6 +23,7 @@ export class NearControl implements IControl {
   private readonly input = h('input', { id: uid('near'), type: 'text', inputmode: 'numeric', value: '300', size: 8 });
   private map!: Map;
   private circle!: Overlay;
+  private picked!: Overlay;
   private asking = new AbortController();
   private asked: { at: Position; metres: number; answer?: NearAnswer; error?: unknown } | null = null;
   private off: (() => void)[] = [];
@@ -34,7 +35,8 @@ export class NearControl implements IControl {
   onAdd(map: Map): HTMLElement {
     const { store } = this.app;
     this.map = map;
-    this.circle = new Overlay(map, 'circle');
+    this.circle = new Overlay(map, 'circle', 'near');
+    this.picked = new Overlay(map, 'selection', 'near');
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.search();
@@ -67,6 +69,7 @@ export class NearControl implements IControl {
     this.asking.abort();
     this.asked = null;
     this.circle.clear();
+    this.picked.clear();
   }
 
   private search(): void {
@@ -85,7 +88,8 @@ export class NearControl implements IControl {
     this.asking = new AbortController();
     const { signal } = this.asking;
     this.asked = { at, metres };
-    this.show([]);
+    this.circle.show([ringAround(at, metres), { type: 'Point', coordinates: [at.lon, at.lat] }]);
+    this.picked.clear();
     const layers = catalog.shownIds(store.get());
     if (layers.length === 0) return this.results.replaceChildren(note(this.app.say()('near.no-layers')));
     this.results.replaceChildren(loading(this.app.say()('near.loading')));
@@ -124,17 +128,12 @@ export class NearControl implements IControl {
     const subtitle = feature.distance ? title : `${title} · ${say('near.at-point')}`;
     const onSelect = () => {
       select(this.results, card);
-      this.show(feature.geometry ? [feature.geometry] : []);
+      this.picked.show(feature.geometry ? [feature.geometry] : []);
     };
     const card = featureCard(feature, this.app.catalog.get(layer), this.app, { selected: false, expanded: false, subtitle, onSelect });
     return card;
   }
 
-  private show(more: Parameters<Overlay['show']>[0]): void {
-    if (!this.asked) return;
-    const { at, metres } = this.asked;
-    this.circle.show([ringAround(at, metres), { type: 'Point', coordinates: [at.lon, at.lat] }, ...more]);
-  }
 }
 
 /** A circle on the ground as a polygon; for drawing only, the server measures. */

@@ -8,6 +8,8 @@ import { h } from './dom';
 /** How much of each class of one layer lies in the polygon, largest first. */
 export function areaTable(layer: AreaLayer, whole: number, app: App): HTMLElement {
   const say = app.say();
+  // Only land-use codes have a colour of their own; other fields are just values.
+  const official = layer.by !== undefined && layer.by === app.catalog.get(layer.layer)?.classField;
   const classes = [...layer.classes].sort((a, b) => b.area - a.area);
   const head = h('tr', {}, h('th', { scope: 'col' }, say('area.class')), h('th', { scope: 'col', class: 'number' }, say('area.size')), h('th', { scope: 'col', class: 'number' }, say('area.share')));
   const share = whole > 0 ? layer.covered / whole : 0;
@@ -16,17 +18,17 @@ export function areaTable(layer: AreaLayer, whole: number, app: App): HTMLElemen
     { class: 'areas', 'data-layer': layer.layer },
     h('caption', {}, textOf(layer.titles, say.lang, layer.title)),
     h('thead', {}, head),
-    h('tbody', {}, ...classes.map((one) => row(one, app))),
+    h('tbody', {}, ...classes.map((one) => row(one, official, app))),
     h('tfoot', {}, h('tr', {}, h('th', { scope: 'row' }, say('area.covered')), size(layer.covered, app), h('td', { class: 'number' }, percent(share, say.lang)))),
   );
 }
 
-function row(one: AreaClass, app: App): HTMLElement {
+function row(one: AreaClass, official: boolean, app: App): HTMLElement {
   const say = app.say();
   const value = one.value === null || one.value === '' ? '' : String(one.value);
   // The server's title is the newer knowledge; ours stands in where it has none.
   const name = textOf(one.title, say.lang, app.catalog.landUse.name(value, say.lang));
-  const color = one.color ?? (name && app.catalog.landUse.classOf(value).color);
+  const color = one.color ?? (official ? app.catalog.landUse.classOf(value).color : undefined);
   return h(
     'tr',
     { 'data-code': value },
