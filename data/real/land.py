@@ -8,6 +8,7 @@ import json
 import tarfile
 
 REGION = (95.003, -8.003, 130.003, 30.003)  # west, south, east, north; odd figures, so that no vertex lies on the edge
+SOUTH = -84.000003  # beyond, a web map shows nothing
 MOST = 700  # points of a polygon
 
 
@@ -45,9 +46,34 @@ def polygons(topology):
                 for n in ring:
                     points += (all_arcs[n] if n >= 0 else all_arcs[~n][::-1])[:-1]
                 if len(points) >= 3:
-                    rings.append(points)
+                    rings.append(unroll(points))
             if rings:
-                out.append(rings)
+                out += fold(rings)
+    return out
+
+
+def unroll(ring):
+    """Lets a ring that jumps from 180° to -180° go on beyond 180°."""
+    out, turns = ring[:1], 0
+    for a, b in zip(ring, ring[1:]):
+        if b[1] > SOUTH and abs(b[0] - a[0]) > 180:
+            turns += 360 if b[0] < a[0] else -360
+        out.append((b[0] + turns, b[1]))
+    middle = sum(x for x, _ in out) / len(out)
+    turn = -360 if middle > 180 else 360 if middle < -180 else 0
+    return [(x + turn, y) for x, y in out] if turn else out
+
+
+def fold(polygon):
+    """Cuts off the far south, and brings what lies beyond 180° back to the other side."""
+    out = []
+    for part in halve(polygon, 1, SOUTH):
+        if max(p[1] for p in part[0]) > SOUTH + 1e-9:
+            for piece in halve(part, 0, 180.0000002):
+                for last in halve(piece, 0, -180.0000002):
+                    middle = sum(p[0] for p in last[0]) / len(last[0])
+                    turn = -360 if middle > 180 else 360 if middle < -180 else 0
+                    out.append([[(min(180.0, max(-180.0, x + turn)), y) for x, y in ring] for ring in last])
     return out
 
 
@@ -161,7 +187,7 @@ def lines(topology, near):
     for arc in arcs(topology):
         run = arc[:1]
         for a, b in zip(arc, arc[1:]):
-            edge = b[1] < -85 or (abs(a[0]) > 179.99 and abs(b[0]) > 179.99)
+            edge = b[1] < SOUTH or abs(a[0] - b[0]) > 180 or (abs(a[0]) > 179.99 and abs(b[0]) > 179.99)
             if edge or inside(*b) != near or len(run) == 300:
                 out.append(run)
                 run = [a] if not edge and inside(*b) == near else []

@@ -22,7 +22,6 @@ fn driver(format: Format) -> (&'static str, &'static [&'static str]) {
         Format::Kml => ("LIBKML", &["-t_srs", "EPSG:4326"]),
         Format::Dxf => ("DXF", &[]),
         Format::Gml => ("GML", &["-dsco", "FORMAT=GML3.2"]),
-        Format::Tab => ("MapInfo File", &["-lco", "ENCODING=UTF-8"]),
         Format::Geojson | Format::Geojsonl | Format::Csv => ("GeoJSON", &[]),
     }
 }

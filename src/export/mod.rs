@@ -24,7 +24,6 @@ pub enum Format {
     Kml,
     Dxf,
     Gml,
-    Tab,
 }
 
 impl Format {
@@ -40,7 +39,6 @@ impl Format {
             "kml" => Format::Kml,
             "dxf" => Format::Dxf,
             "gml" => Format::Gml,
-            "tab" => Format::Tab,
             _ => return None,
         })
     }
@@ -69,7 +67,7 @@ pub async fn export(db: &Db, layer: &Layer, part: Part, format: Format, to: &Pat
         (Part::Features, _) => gdal::write(db, layer, format, &path).await?,
         _ => text::account(db, layer, part, &path).await?,
     };
-    // A shapefile or a MapInfo table is several files of one stem.
+    // A shapefile is several files of one stem.
     let entries = std::fs::read_dir(&made.0).map_err(Error::io("export"))?;
     for entry in entries {
         let entry = entry.map_err(Error::io("export"))?;

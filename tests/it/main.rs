@@ -3,6 +3,9 @@
 mod support; // a cluster for the run, a database a test
 
 mod cluster; // the private PostgreSQL: killed, joined, left behind
+mod city; // the program on a data directory
+mod cli; // the command line
+mod clients; // ogr2ogr reads what is served
 mod house; // which module may use which
 mod http; // the API as its callers see it
 mod import; // files in, every row accounted for
