@@ -45,7 +45,8 @@ def polygons(topology):
                 points = []
                 for n in ring:
                     points += (all_arcs[n] if n >= 0 else all_arcs[~n][::-1])[:-1]
-                if len(points) >= 3:
+                # A hole in the land around the pole is of no use on a web map.
+                if len(points) >= 3 and not (rings and min(y for _, y in points) < SOUTH):
                     rings.append(unroll(points))
             if rings:
                 out += fold(rings)
@@ -53,15 +54,17 @@ def polygons(topology):
 
 
 def unroll(ring):
-    """Lets a ring that jumps from 180° to -180° go on beyond 180°."""
-    out, turns = ring[:1], 0
-    for a, b in zip(ring, ring[1:]):
-        if b[1] > SOUTH and abs(b[0] - a[0]) > 180:
+    """Lets a ring that jumps from 180° to -180° go on beyond 180°; one that goes round the pole is closed along the pole."""
+    out, turns = [], 0
+    for a, b in zip(ring, ring[1:] + ring[:1]):
+        out.append((a[0] + turns, a[1]))
+        if abs(b[0] - a[0]) > 180:
             turns += 360 if b[0] < a[0] else -360
-        out.append((b[0] + turns, b[1]))
+    if turns:
+        out += [(ring[0][0] + turns, ring[0][1]), (ring[0][0] + turns, -90.0), (ring[0][0], -90.0)]
     middle = sum(x for x, _ in out) / len(out)
     turn = -360 if middle > 180 else 360 if middle < -180 else 0
-    return [(x + turn, y) for x, y in out] if turn else out
+    return [(x + turn, y) for x, y in out]
 
 
 def fold(polygon):

@@ -105,7 +105,12 @@ test('an area that is drawn has the shares of the API, and can be kept as a tabl
     await openMap(page, `map=15/${parcel.lat}/${parcel.lon}&layers=${layer.id}`);
     await page.locator('[data-opens="area"]').click();
     await page.getByRole('button', { name: 'Vẽ vùng' }).click();
-    for (const corner of [[560, 320], [860, 340], [880, 620]]) await page.mouse.click(...corner);
+    for (const corner of [
+      [560, 320],
+      [860, 340],
+      [880, 620],
+    ])
+      await page.mouse.click(...corner);
     await page.getByText('3 đỉnh').waitFor();
     const asked = page.waitForRequest((request) => request.url().includes('/query/area'));
     await page.mouse.dblclick(590, 600);
@@ -114,11 +119,25 @@ test('an area that is drawn has the shares of the API, and can be kept as a tabl
     const answer = await post(`/query/area?layers=${layer.id}`, body);
     const table = page.locator(`table.areas[data-layer="${layer.id}"]`);
     await table.waitFor();
-    const rows = await table.locator('tbody tr').evaluateAll((all) => all.map((one) => [one.dataset.code, Number(one.querySelector('[data-share]').dataset.share), one.querySelector('.share').textContent]));
-    const wanted = answer.layers[0].classes.sort((a, b) => b.area - a.area).map(({ value, share }) => [String(value ?? ''), share, `${(share * 100).toFixed(2).replace('.', ',')}%`]);
+    const rows = await table
+      .locator('tbody tr')
+      .evaluateAll((all) =>
+        all.map((one) => [
+          one.dataset.code,
+          Number(one.querySelector('[data-share]').dataset.share),
+          one.querySelector('.share').textContent,
+        ]),
+      );
+    const wanted = answer.layers[0].classes
+      .sort((a, b) => b.area - a.area)
+      .map(({ value, share }) => [String(value ?? ''), share, `${(share * 100).toFixed(2).replace('.', ',')}%`]);
     assert.ok(wanted.length > 0);
     assert.deepEqual(new Map(rows.map((one) => [one[0], one])), new Map(wanted.map((one) => [one[0], one])));
-    assert.deepEqual(rows.map(([, share]) => share), wanted.map(([, share]) => share), 'largest first');
+    assert.deepEqual(
+      rows.map(([, share]) => share),
+      wanted.map(([, share]) => share),
+      'largest first',
+    );
 
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Tải bảng (CSV)' }).click();
@@ -132,7 +151,11 @@ test('a drawing is undone corner by corner, and cancelled without a question', (
     await openMap(page, `${place}&layers=${layer.id}`);
     await page.locator('[data-opens="area"]').click();
     await page.getByRole('button', { name: 'Vẽ vùng' }).click();
-    for (const corner of [[560, 320], [860, 340]]) await page.mouse.click(...corner);
+    for (const corner of [
+      [560, 320],
+      [860, 340],
+    ])
+      await page.mouse.click(...corner);
     await page.getByText('2 đỉnh').waitFor();
     await page.keyboard.press('Backspace');
     await page.getByText('1 đỉnh').waitFor();
@@ -151,7 +174,10 @@ test('what is nearby is listed nearest first', () =>
     const { features } = await (await answered).json();
     await page.locator('.near-results .feature').first().waitFor();
     const ids = await page.locator('.near-results .feature').evaluateAll((all) => all.map((one) => one.dataset.feature));
-    assert.deepEqual(ids, features.map(({ id }) => String(id)));
+    assert.deepEqual(
+      ids,
+      features.map(({ id }) => String(id)),
+    );
     assert.equal(ids[0], String(parcel.id));
   }));
 
@@ -165,7 +191,10 @@ test('metres of VN-2000 lead to the place, and nonsense is refused in words', ()
     await box.fill(`${parcel.point.n.toFixed(3)} ${parcel.point.e.toFixed(3)}`);
     await box.press('Enter');
     await card(page).waitFor();
-    const [lon, lat] = new URL(page.url()).hash.match(/at=([\d.]+),([\d.]+)/).slice(1).map(Number);
+    const [lon, lat] = new URL(page.url()).hash
+      .match(/at=([\d.]+),([\d.]+)/)
+      .slice(1)
+      .map(Number);
     assert.ok(Math.abs(lon - parcel.lon) < 2e-5 && Math.abs(lat - parcel.lat) < 2e-5);
   }));
 
@@ -174,8 +203,16 @@ test('when the server fails, the page says so and can ask again', () =>
     desktop,
     async (page) => {
       let failing = true;
-      const problem = { type: '/problems/unavailable', title: 'unavailable', status: 503, detail: 'the database does not answer', instance: 'abc123' };
-      await page.route('**/query/at?*', (route) => (failing ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }) : route.continue()));
+      const problem = {
+        type: '/problems/unavailable',
+        title: 'unavailable',
+        status: 503,
+        detail: 'the database does not answer',
+        instance: 'abc123',
+      };
+      await page.route('**/query/at?*', (route) =>
+        failing ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(problem) }) : route.continue(),
+      );
       await openMap(page, `${place}&layers=${layer.id}`);
       await page.mouse.click(...CENTRE);
       const alert = page.locator('[data-panel="here"] [role="alert"]');

@@ -42,7 +42,8 @@ function decimals(text: string): number[] {
 
 function decimal(word: string): number {
   const text = word.replace(/,$/, '');
-  if (/^-?\d{1,3}(\.\d{3}){2,}(,\d+)?$/.test(text) || /^-?\d{1,3}\.\d{3},\d+$/.test(text)) return Number(text.replaceAll('.', '').replace(',', '.'));
+  if (/^-?\d{1,3}(\.\d{3}){2,}(,\d+)?$/.test(text) || /^-?\d{1,3}\.\d{3},\d+$/.test(text))
+    return Number(text.replaceAll('.', '').replace(',', '.'));
   if (/^-?\d{1,3}(,\d{3}){2,}(\.\d+)?$/.test(text) || /^-?\d{1,3},\d{3}\.\d+$/.test(text)) return Number(text.replaceAll(',', ''));
   return /^-?\d+([.,]\d+)?$/.test(text) ? Number(text.replace(',', '.')) : NaN;
 }

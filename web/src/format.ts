@@ -5,7 +5,10 @@ import { type Lang, localeOf, type Speech } from './locale';
 
 export function number(value: number, lang: Lang, digits = 3): string {
   // `min2`: four figures stay together, so that a year kept as an integer reads 2030 and not 2.030.
-  return value.toLocaleString(localeOf(lang), { maximumFractionDigits: digits, useGrouping: (Number.isInteger(value) ? 'min2' : 'always') as unknown as boolean });
+  return value.toLocaleString(localeOf(lang), {
+    maximumFractionDigits: digits,
+    useGrouping: (Number.isInteger(value) ? 'min2' : 'always') as unknown as boolean,
+  });
 }
 
 export function squareMetres(value: number, lang: Lang): string {

@@ -35,7 +35,14 @@ async function start(): Promise<void> {
     if (!hasWebGl()) return cover(h('p', { class: 'status failure', role: 'alert' }, say()('app.no-webgl')));
     show(style, { store, say, catalog: new Catalog(collections, new LandUse(landUse)) });
   } catch (error) {
-    cover(h('div', {}, h('h1', {}, say()('app.failed')), failure(error, say(), () => void start())));
+    cover(
+      h(
+        'div',
+        {},
+        h('h1', {}, say()('app.failed')),
+        failure(error, say(), () => void start()),
+      ),
+    );
   }
 }
 

@@ -44,11 +44,31 @@ export class Overlay {
 function layersOf(source: string, paint: Paint): LayerSpecification[] {
   const dash = paint === 'selection' ? {} : { 'line-dasharray': [2, 1.5] };
   const areas: LayerSpecification[] = [
-    { id: `${source}/fill`, source, type: 'fill', filter: ['==', '$type', 'Polygon'], paint: { 'fill-color': BLUE, 'fill-opacity': paint === 'drawing' ? 0.1 : 0.06 } },
+    {
+      id: `${source}/fill`,
+      source,
+      type: 'fill',
+      filter: ['==', '$type', 'Polygon'],
+      paint: { 'fill-color': BLUE, 'fill-opacity': paint === 'drawing' ? 0.1 : 0.06 },
+    },
   ];
   const lines: LayerSpecification[] = [
-    { id: `${source}/casing`, source, type: 'line', filter: ['!=', '$type', 'Point'], layout: { 'line-join': 'round' }, paint: { 'line-color': WHITE, 'line-width': 6, 'line-opacity': 0.9 } },
-    { id: `${source}/line`, source, type: 'line', filter: ['!=', '$type', 'Point'], layout: { 'line-join': 'round' }, paint: { 'line-color': BLUE, 'line-width': 2.5, ...dash } },
+    {
+      id: `${source}/casing`,
+      source,
+      type: 'line',
+      filter: ['!=', '$type', 'Point'],
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': WHITE, 'line-width': 6, 'line-opacity': 0.9 },
+    },
+    {
+      id: `${source}/line`,
+      source,
+      type: 'line',
+      filter: ['!=', '$type', 'Point'],
+      layout: { 'line-join': 'round' },
+      paint: { 'line-color': BLUE, 'line-width': 2.5, ...dash },
+    },
   ];
   const points: LayerSpecification[] = [
     {
@@ -56,7 +76,12 @@ function layersOf(source: string, paint: Paint): LayerSpecification[] {
       source,
       type: 'circle',
       filter: ['==', '$type', 'Point'],
-      paint: { 'circle-radius': paint === 'drawing' ? 5 : 8, 'circle-color': paint === 'drawing' ? WHITE : 'rgba(255, 255, 255, 0)', 'circle-stroke-color': BLUE, 'circle-stroke-width': 2.5 },
+      paint: {
+        'circle-radius': paint === 'drawing' ? 5 : 8,
+        'circle-color': paint === 'drawing' ? WHITE : 'rgba(255, 255, 255, 0)',
+        'circle-stroke-color': BLUE,
+        'circle-stroke-width': 2.5,
+      },
     },
   ];
   return [...areas, ...lines, ...points];

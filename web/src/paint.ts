@@ -38,7 +38,8 @@ export interface Symbol {
 /** Reads the symbols out of the style layers of one layer. Labels and outlines are part of another symbol. */
 export function symbolsOf(layers: readonly LayerSpecification[]): Symbol[] {
   for (const layer of layers) {
-    if (layer.type === 'fill') return symbols('fill', layer.paint?.['fill-color'], outlineOf(layers) ?? literal(layer.paint?.['fill-outline-color']));
+    if (layer.type === 'fill')
+      return symbols('fill', layer.paint?.['fill-color'], outlineOf(layers) ?? literal(layer.paint?.['fill-outline-color']));
     if (layer.type === 'line' && !layer.id.endsWith('/outline')) return symbols('line', layer.paint?.['line-color']);
     if (layer.type === 'circle') return symbols('point', layer.paint?.['circle-color'], literal(layer.paint?.['circle-stroke-color']));
   }

@@ -4,7 +4,10 @@ import { type State, Store } from '../src/state';
 
 const full: Addressed = {
   view: { zoom: 14.25, lat: 11.5648, lon: 108.9886 },
-  layers: [{ id: 'qh_su_dung_dat_2030', opacity: 1 }, { id: 'giao_thong', opacity: 0.6 }],
+  layers: [
+    { id: 'qh_su_dung_dat_2030', opacity: 1 },
+    { id: 'giao_thong', opacity: 0.6 },
+  ],
   lang: 'en',
   at: { lon: 108.988612, lat: 11.5648 },
   feature: { layer: 'qh_su_dung_dat_2030', id: '12' },
@@ -17,7 +20,9 @@ test('a state comes back from its address', () => {
 });
 
 test('an address is short and can be read', () => {
-  expect(encode(full)).toBe('#map=14.25/11.5648/108.9886&layers=qh_su_dung_dat_2030,giao_thong~60&lang=en&at=108.988612,11.5648&feature=qh_su_dung_dat_2030/12');
+  expect(encode(full)).toBe(
+    '#map=14.25/11.5648/108.9886&layers=qh_su_dung_dat_2030,giao_thong~60&lang=en&at=108.988612,11.5648&feature=qh_su_dung_dat_2030/12',
+  );
 });
 
 test('no layer at all is something else than the layers of the catalog', () => {
@@ -30,13 +35,25 @@ test('ids with signs of their own survive', () => {
   expect(decode(encode(odd))).toEqual(odd);
 });
 
-test.each(['#map=abc', '#map=14/11.5', '#map=99/11/108', '#map=12/95/108', '#at=1', '#at=,', '#lang=fr', '#feature=x', '#layers', '#%%%', '#map=//'])(
-  'what makes no sense in an address is as good as absent: %s',
-  (hash) => expect({ ...decode(hash), layers: null }).toEqual(bare),
-);
+test.each([
+  '#map=abc',
+  '#map=14/11.5',
+  '#map=99/11/108',
+  '#map=12/95/108',
+  '#at=1',
+  '#at=,',
+  '#lang=fr',
+  '#feature=x',
+  '#layers',
+  '#%%%',
+  '#map=//',
+])('what makes no sense in an address is as good as absent: %s', (hash) => expect({ ...decode(hash), layers: null }).toEqual(bare));
 
 test('an impossible opacity is a full one', () => {
-  expect(decode('#layers=a~900,b~x').layers).toEqual([{ id: 'a', opacity: 1 }, { id: 'b', opacity: 1 }]);
+  expect(decode('#layers=a~900,b~x').layers).toEqual([
+    { id: 'a', opacity: 1 },
+    { id: 'b', opacity: 1 },
+  ]);
 });
 
 // A window with just as much history as the address needs.

@@ -27,12 +27,15 @@ test.each([
   '580,361.43 1,279,032.27',
 ])('metres of VN-2000, whatever the surveyor calls X and Y: %s', (text) => expect(parseCoordinates(text)).toEqual(grid));
 
-test.each([`11°33'53.28"N 108°59'18.96"E`, `108°59′18,96″Đ, 11°33′53,28″B`, '11.5648° B, 108.9886° Đ'])('degrees, minutes and seconds: %s', (text) => {
-  const parsed = parseCoordinates(text);
-  if (!('position' in parsed)) throw new Error(JSON.stringify(parsed));
-  expect(parsed.position.lon).toBeCloseTo(108.9886, 6);
-  expect(parsed.position.lat).toBeCloseTo(11.5648, 6);
-});
+test.each([`11°33'53.28"N 108°59'18.96"E`, `108°59′18,96″Đ, 11°33′53,28″B`, '11.5648° B, 108.9886° Đ'])(
+  'degrees, minutes and seconds: %s',
+  (text) => {
+    const parsed = parseCoordinates(text);
+    if (!('position' in parsed)) throw new Error(JSON.stringify(parsed));
+    expect(parsed.position.lon).toBeCloseTo(108.9886, 6);
+    expect(parsed.position.lat).toBeCloseTo(11.5648, 6);
+  },
+);
 
 test.each([
   ['', 'search.error.empty'],

@@ -6,7 +6,15 @@ import { speech } from '../src/locale';
 const answer = (value: string): AreaAnswer => ({
   area: 100_000,
   crs: 'EPSG:9217',
-  layers: [{ layer: 'a', title: 'Quy hoạch', by: 'maDat', covered: 40_000, classes: [{ value, title: { vi: 'Đất ở, đô thị', en: 'Urban' }, area: 40_000.04, share: 0.4, features: 12 }] }],
+  layers: [
+    {
+      layer: 'a',
+      title: 'Quy hoạch',
+      by: 'maDat',
+      covered: 40_000,
+      classes: [{ value, title: { vi: 'Đất ở, đô thị', en: 'Urban' }, area: 40_000.04, share: 0.4, features: 12 }],
+    },
+  ],
 });
 
 test('a table for spreadsheets begins with the UTF-8 mark and quotes commas', () => {

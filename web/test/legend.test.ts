@@ -3,12 +3,22 @@ import type { LandUseCode } from '../src/api';
 import { LandUse, legendOf, UNKNOWN_COLOR } from '../src/landuse';
 import { scaleOpacity, symbolsOf } from '../src/paint';
 
-const code = (name: string, color: string | null, rank: number): LandUseCode => ({ code: name, vi: `vi ${name}`, en: `en ${name}`, color, parent: null, rank });
+const code = (name: string, color: string | null, rank: number): LandUseCode => ({
+  code: name,
+  vi: `vi ${name}`,
+  en: `en ${name}`,
+  color,
+  parent: null,
+  rank,
+});
 const landUse = new LandUse([code('ODT', '#FFA0FF', 30), code('LUC', '#FFFC8C', 10), code('CLN', '#FFD2A0', 20), code('MCS', null, 40)]);
 
 test('codes in the view come first, in the official order, each once', () => {
   const { present, rest } = legendOf(['ODT', 'LUC', 'ODT'], landUse);
-  expect(present.map(({ value, color }) => [value, color])).toEqual([['LUC', '#FFFC8C'], ['ODT', '#FFA0FF']]);
+  expect(present.map(({ value, color }) => [value, color])).toEqual([
+    ['LUC', '#FFFC8C'],
+    ['ODT', '#FFA0FF'],
+  ]);
   expect(rest.map(({ value }) => value)).toEqual(['CLN', 'MCS']);
 });
 
@@ -50,7 +60,15 @@ test('a style that tells values apart gives a symbol for each and one for the re
 test('a fainter opacity keeps an expression of the zoom outermost', () => {
   expect(scaleOpacity(undefined, 0.5)).toBe(0.5);
   expect(scaleOpacity(0.8, 0.5)).toBe(0.4);
-  expect(scaleOpacity(['interpolate', ['linear'], ['zoom'], 10, 0.2, 14, 1], 0.5)).toEqual(['interpolate', ['linear'], ['zoom'], 10, 0.1, 14, 0.5]);
+  expect(scaleOpacity(['interpolate', ['linear'], ['zoom'], 10, 0.2, 14, 1], 0.5)).toEqual([
+    'interpolate',
+    ['linear'],
+    ['zoom'],
+    10,
+    0.1,
+    14,
+    0.5,
+  ]);
   expect(scaleOpacity(['step', ['zoom'], 0, 12, 1], 0.5)).toEqual(['step', ['zoom'], 0, 12, 0.5]);
   expect(scaleOpacity(['get', 'o'], 0.5)).toEqual(['*', ['get', 'o'], 0.5]);
 });

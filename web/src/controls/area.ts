@@ -107,15 +107,27 @@ export class AreaControl implements IControl {
   private render(): void {
     const say = this.app.say();
     const { step } = this;
-    const start = h('button', { type: 'button', class: 'primary', on: { click: () => this.draw() } }, icon('area'), say(step.is === 'idle' ? 'area.draw' : 'area.redraw'));
+    const start = h(
+      'button',
+      { type: 'button', class: 'primary', on: { click: () => this.draw() } },
+      icon('area'),
+      say(step.is === 'idle' ? 'area.draw' : 'area.redraw'),
+    );
     const view = h('button', { type: 'button', on: { click: () => this.takeView() } }, icon('extent'), say('area.view'));
     const again = h('div', { class: 'actions' }, start, view);
-    this.frame.body.replaceChildren(...(step.is === 'drawing' ? this.corners(step.corners) : step.is === 'idle' ? [h('p', {}, say('area.intro')), again] : [...this.outcome(step), again]));
+    this.frame.body.replaceChildren(
+      ...(step.is === 'drawing'
+        ? this.corners(step.corners)
+        : step.is === 'idle'
+          ? [h('p', {}, say('area.intro')), again]
+          : [...this.outcome(step), again]),
+    );
   }
 
   private corners(corners: number): HTMLElement[] {
     const say = this.app.say();
-    const button = (text: string, run: () => void, disabled = false, look?: string) => h('button', { type: 'button', class: look, disabled, on: { click: run } }, text);
+    const button = (text: string, run: () => void, disabled = false, look?: string) =>
+      h('button', { type: 'button', class: look, disabled, on: { click: run } }, text);
     return [
       h('p', {}, say('area.hint')),
       h('p', { class: 'status', role: 'status' }, counted(say, 'area.vertices', corners)),
@@ -139,10 +151,22 @@ export class AreaControl implements IControl {
     if (step.is !== 'answered') return [];
     const { answer } = step;
     const how = answer.crs === 'geodesic' ? say('area.geodesic') : say('area.plane', { crs: answer.crs });
-    const total = h('div', { class: 'total' }, h('small', {}, say('area.total')), h('strong', { 'data-area': answer.area }, hectares(answer.area, say.lang)), h('span', {}, squareMetres(answer.area, say.lang)), h('small', {}, how));
+    const total = h(
+      'div',
+      { class: 'total' },
+      h('small', {}, say('area.total')),
+      h('strong', { 'data-area': answer.area }, hectares(answer.area, say.lang)),
+      h('span', {}, squareMetres(answer.area, say.lang)),
+      h('small', {}, how),
+    );
     const layers = answer.layers.filter(({ classes }) => classes.length > 0);
     if (layers.length === 0) return [total, note(say('area.empty'))];
-    const save = h('button', { type: 'button', on: { click: () => download(say('area.file'), areaCsv(answer, this.app.say())) } }, icon('download'), say('area.export'));
+    const save = h(
+      'button',
+      { type: 'button', on: { click: () => download(say('area.file'), areaCsv(answer, this.app.say())) } },
+      icon('download'),
+      say('area.export'),
+    );
     return [total, ...layers.map((layer) => areaTable(layer, answer.area, this.app)), h('div', { class: 'actions' }, save)];
   }
 }

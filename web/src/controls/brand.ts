@@ -23,6 +23,9 @@ export class BrandControl implements IControl {
   private render(): void {
     const say = this.app.say();
     document.title = `${say('app.name')} · ${say('app.place')}`;
-    this.element.replaceChildren(h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, h('span', {}, say('app.name')), ' ', h('small', {}, say('app.place'))));
+    this.element.replaceChildren(
+      h('span', { class: 'mark', 'aria-hidden': 'true' }),
+      h('h1', {}, h('span', {}, say('app.name')), ' ', h('small', {}, say('app.place'))),
+    );
   }
 }

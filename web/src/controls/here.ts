@@ -130,14 +130,20 @@ export class HereControl implements IControl {
     this.frame.body.replaceChildren(loading(this.app.say()('here.loading')));
     try {
       const found = await api.item(feature.layer, feature.id);
-      const card = featureCard(found, this.app.catalog.get(feature.layer), this.app, { selected: true, expanded: true, onSelect: () => {} });
+      const card = featureCard(found, this.app.catalog.get(feature.layer), this.app, {
+        selected: true,
+        expanded: true,
+        onSelect: () => {},
+      });
       this.frame.body.replaceChildren(h('h3', {}, this.app.catalog.title(feature.layer, this.app.say().lang)), card);
       if (!found.geometry) return;
       this.overlay.show([found.geometry]);
       if (!inView(this.map, found.geometry)) fit(this.map, boundsOf(found.geometry));
     } catch (error) {
       const gone = error instanceof api.ApiError && error.kind === 'not-found';
-      this.frame.body.replaceChildren(gone ? note(this.app.say()('here.gone')) : failure(error, this.app.say(), () => void this.openFeature()));
+      this.frame.body.replaceChildren(
+        gone ? note(this.app.say()('here.gone')) : failure(error, this.app.say(), () => void this.openFeature()),
+      );
     }
   }
 

@@ -15,7 +15,11 @@ export class LanguageControl implements IControl {
   onAdd(): HTMLElement {
     const { store } = this.app;
     const buttons = (Object.keys(NAMES) as Lang[]).map((lang) =>
-      h('button', { type: 'button', lang, title: NAMES[lang], 'aria-label': NAMES[lang], on: { click: () => store.set({ lang }) } }, lang.toUpperCase()),
+      h(
+        'button',
+        { type: 'button', lang, title: NAMES[lang], 'aria-label': NAMES[lang], on: { click: () => store.set({ lang }) } },
+        lang.toUpperCase(),
+      ),
     );
     this.element.replaceChildren(...buttons);
     const show = () => {

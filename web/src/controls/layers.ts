@@ -38,7 +38,12 @@ export class LayersControl implements IControl {
     this.updates = [];
     const groups = this.app.catalog.groups(say).map(({ title, layers }) => {
       const id = uid('group');
-      return h('section', { class: 'group', 'aria-labelledby': id }, h('h3', { id }, title), h('ul', {}, ...layers.map((layer) => this.row(layer))));
+      return h(
+        'section',
+        { class: 'group', 'aria-labelledby': id },
+        h('h3', { id }, title),
+        h('ul', {}, ...layers.map((layer) => this.row(layer))),
+      );
     });
     this.frame.body.replaceChildren(...(groups.length > 0 ? groups : [note(say('layers.none'))]));
     for (const run of this.updates) run();
@@ -57,7 +62,14 @@ export class LayersControl implements IControl {
     const hint = h('small', { class: 'hint' });
     const more = h(
       'button',
-      { type: 'button', class: 'quiet more', 'aria-expanded': 'false', 'aria-controls': details, 'aria-label': say('layers.details', { title }), on: { click: () => unfold() } },
+      {
+        type: 'button',
+        class: 'quiet more',
+        'aria-expanded': 'false',
+        'aria-controls': details,
+        'aria-label': say('layers.details', { title }),
+        on: { click: () => unfold() },
+      },
       icon('more'),
     );
     const drawer = h('div', { id: details, class: 'layer-details', hidden: true }, ...this.details(layer));
@@ -72,7 +84,12 @@ export class LayersControl implements IControl {
       hint.textContent = toggle.checked ? text : '';
     });
     const badge = layer.illustrative && h('span', { class: 'badge' }, say('layers.illustrative'));
-    return h('li', { class: 'layer', 'data-layer': layer.id }, h('div', { class: 'layer-head' }, toggle, h('label', { for: box }, h('span', {}, title), badge, hint), more), drawer);
+    return h(
+      'li',
+      { class: 'layer', 'data-layer': layer.id },
+      h('div', { class: 'layer-head' }, toggle, h('label', { for: box }, h('span', {}, title), badge, hint), more),
+      drawer,
+    );
   }
 
   private details(layer: Collection): HTMLElement[] {

@@ -50,7 +50,10 @@ export class LegendControl implements IControl {
     this.drawn = wanted;
     const say = this.app.say();
     if (layers.length === 0) return this.frame.body.replaceChildren(note(say('legend.empty')));
-    this.frame.body.replaceChildren(...layers.map((layer) => this.section(layer, values.get(layer.id))), ...this.rest([...values.values()].flat()));
+    this.frame.body.replaceChildren(
+      ...layers.map((layer) => this.section(layer, values.get(layer.id))),
+      ...this.rest([...values.values()].flat()),
+    );
   }
 
   private section(layer: Collection, values: string[] | undefined): HTMLElement {
@@ -58,10 +61,20 @@ export class LegendControl implements IControl {
     const symbols = values ? [] : symbolsOf(styleLayersOf(this.style, layer.id));
     const [only] = symbols;
     // One symbol needs no list: it stands for the layer itself.
-    if (only && symbols.length === 1) return h('ul', { class: 'legend single', 'data-layer': layer.id }, this.symbol({ ...only, value: this.app.catalog.title(layer.id, say.lang) }));
+    if (only && symbols.length === 1)
+      return h(
+        'ul',
+        { class: 'legend single', 'data-layer': layer.id },
+        this.symbol({ ...only, value: this.app.catalog.title(layer.id, say.lang) }),
+      );
     const rows = values ? this.classes(values) : symbols.map((symbol) => this.symbol(symbol));
     const empty = say(values ? 'legend.not-in-view' : 'legend.no-symbol');
-    return h('section', { class: 'legend', 'data-layer': layer.id }, h('h3', {}, this.app.catalog.title(layer.id, say.lang)), rows.length > 0 ? h('ul', {}, ...rows) : h('p', { class: 'status' }, empty));
+    return h(
+      'section',
+      { class: 'legend', 'data-layer': layer.id },
+      h('h3', {}, this.app.catalog.title(layer.id, say.lang)),
+      rows.length > 0 ? h('ul', {}, ...rows) : h('p', { class: 'status' }, empty),
+    );
   }
 
   private classes(values: string[]): HTMLElement[] {
@@ -74,7 +87,12 @@ export class LegendControl implements IControl {
     const { rest } = legendOf(values, this.app.catalog.landUse);
     const classified = this.app.catalog.shownIds(this.app.store.get()).some((id) => this.app.catalog.get(id)?.classField);
     if (!classified || rest.length === 0) return [];
-    const details = h('details', { class: 'legend', open: this.restOpen }, h('summary', {}, say('legend.rest', { n: rest.length })), h('ul', {}, ...rest.map((one) => this.row(one))));
+    const details = h(
+      'details',
+      { class: 'legend', open: this.restOpen },
+      h('summary', {}, say('legend.rest', { n: rest.length })),
+      h('ul', {}, ...rest.map((one) => this.row(one))),
+    );
     details.addEventListener('toggle', () => (this.restOpen = details.open));
     return [details];
   }

@@ -73,7 +73,12 @@ export class NearControl implements IControl {
   }
 
   private search(): void {
-    const metres = Number(this.input.value.trim().replace(/[\s.,](?=\d{3}\b)/g, '').replace(',', '.'));
+    const metres = Number(
+      this.input.value
+        .trim()
+        .replace(/[\s.,](?=\d{3}\b)/g, '')
+        .replace(',', '.'),
+    );
     const valid = metres >= 1 && metres <= FARTHEST;
     this.input.setAttribute('aria-invalid', String(!valid));
     if (!valid) return this.results.replaceChildren(h('p', { class: 'status failure', role: 'alert' }, this.app.say()('near.invalid')));
@@ -110,14 +115,21 @@ export class NearControl implements IControl {
     const { asked } = this;
     if (!asked) return this.results.replaceChildren();
     if (asked.error) return this.results.replaceChildren(failure(asked.error, say, () => this.search()));
-    if (asked.answer) this.results.replaceChildren(h('p', { class: 'hint' }, degrees(asked.at.lon, asked.at.lat)), ...this.answered(asked.answer, asked.metres));
+    if (asked.answer)
+      this.results.replaceChildren(
+        h('p', { class: 'hint' }, degrees(asked.at.lon, asked.at.lat)),
+        ...this.answered(asked.answer, asked.metres),
+      );
   }
 
   private answered({ features }: NearAnswer, metres: number): HTMLElement[] {
     const say = this.app.say();
     const within = { distance: distance(metres, say.lang) };
     if (features.length === 0) return [note(say('near.empty', within))];
-    const head = features.length >= LIMIT ? say('near.truncated', { n: features.length, ...within }) : counted(say, 'near.found', features.length, within);
+    const head =
+      features.length >= LIMIT
+        ? say('near.truncated', { n: features.length, ...within })
+        : counted(say, 'near.found', features.length, within);
     return [h('p', { class: 'status', role: 'status' }, head), ...features.map((feature) => this.card(feature))];
   }
 
@@ -133,7 +145,6 @@ export class NearControl implements IControl {
     const card = featureCard(feature, this.app.catalog.get(layer), this.app, { selected: false, expanded: false, subtitle, onSelect });
     return card;
   }
-
 }
 
 /** A circle on the ground as a polygon; for drawing only, the server measures. */

@@ -17,7 +17,14 @@ export class SearchControl implements IControl {
   private readonly message = h('div', { id: uid('search-message'), class: 'search-message', 'aria-live': 'polite' });
   private readonly label = h('label', { for: this.input.id, class: 'off-screen' });
   private readonly button = h('button', { type: 'submit', class: 'quiet' }, icon('search'));
-  private readonly element = h('form', { class: 'search', role: 'search', novalidate: true }, this.label, this.input, this.button, this.message);
+  private readonly element = h(
+    'form',
+    { class: 'search', role: 'search', novalidate: true },
+    this.label,
+    this.input,
+    this.button,
+    this.message,
+  );
   private map!: Map;
   private off = () => {};
 

@@ -10,7 +10,7 @@ export const en: Record<Key, string> = {
   'app.language': 'Language',
   'app.no-webgl': 'This browser cannot draw the map (WebGL 2 is missing).',
 
-  'notice': 'Illustrative data – no legal value',
+  notice: 'Illustrative data – no legal value',
 
   'tools.label': 'Tools',
   'tools.layers': 'Layers',

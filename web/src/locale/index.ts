@@ -20,7 +20,8 @@ export interface Speech {
 }
 
 export function speech(lang: Lang): Speech {
-  const say = (key: Key, values: Values = {}) => WORDS[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  const say = (key: Key, values: Values = {}) =>
+    WORDS[lang][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
   return Object.assign(say, { lang });
 }
 

@@ -9,7 +9,7 @@ export const vi = {
   'app.language': 'Ngôn ngữ',
   'app.no-webgl': 'Trình duyệt này không hiển thị được bản đồ (thiếu WebGL 2).',
 
-  'notice': 'Dữ liệu minh họa – không có giá trị pháp lý',
+  notice: 'Dữ liệu minh họa – không có giá trị pháp lý',
 
   'tools.label': 'Công cụ',
   'tools.layers': 'Lớp dữ liệu',

@@ -11,7 +11,13 @@ export function areaTable(layer: AreaLayer, whole: number, app: App): HTMLElemen
   // Only land-use codes have a colour of their own; other fields are just values.
   const official = layer.by !== undefined && layer.by === app.catalog.get(layer.layer)?.classField;
   const classes = [...layer.classes].sort((a, b) => b.area - a.area);
-  const head = h('tr', {}, h('th', { scope: 'col' }, say('area.class')), h('th', { scope: 'col', class: 'number' }, say('area.size')), h('th', { scope: 'col', class: 'number' }, say('area.share')));
+  const head = h(
+    'tr',
+    {},
+    h('th', { scope: 'col' }, say('area.class')),
+    h('th', { scope: 'col', class: 'number' }, say('area.size')),
+    h('th', { scope: 'col', class: 'number' }, say('area.share')),
+  );
   const share = whole > 0 ? layer.covered / whole : 0;
   return h(
     'table',
@@ -19,7 +25,17 @@ export function areaTable(layer: AreaLayer, whole: number, app: App): HTMLElemen
     h('caption', {}, textOf(layer.titles, say.lang, layer.title)),
     h('thead', {}, head),
     h('tbody', {}, ...classes.map((one) => row(one, official, app))),
-    h('tfoot', {}, h('tr', {}, h('th', { scope: 'row' }, say('area.covered')), size(layer.covered, app), h('td', { class: 'number' }, percent(share, say.lang)))),
+    h(
+      'tfoot',
+      {},
+      h(
+        'tr',
+        {},
+        h('th', { scope: 'row' }, say('area.covered')),
+        size(layer.covered, app),
+        h('td', { class: 'number' }, percent(share, say.lang)),
+      ),
+    ),
   );
 }
 
@@ -35,10 +51,19 @@ function row(one: AreaClass, official: boolean, app: App): HTMLElement {
     h(
       'th',
       { scope: 'row', title: counted(say, 'area.features', one.features) },
-      h('span', { class: 'class-name' }, color && chip(color), h('span', {}, h('b', {}, value || say('area.no-value')), name && name !== value && h('small', {}, name))),
+      h(
+        'span',
+        { class: 'class-name' },
+        color && chip(color),
+        h('span', {}, h('b', {}, value || say('area.no-value')), name && name !== value && h('small', {}, name)),
+      ),
     ),
     size(one.area, app),
-    h('td', { class: 'number', 'data-share': one.share, vars: { '--share': String(Math.min(1, one.share)) } }, h('span', { class: 'share' }, percent(one.share, say.lang))),
+    h(
+      'td',
+      { class: 'number', 'data-share': one.share, vars: { '--share': String(Math.min(1, one.share)) } },
+      h('span', { class: 'share' }, percent(one.share, say.lang)),
+    ),
   );
 }
 

@@ -21,7 +21,11 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, props: Prop
   }
   for (const [name, value] of Object.entries(vars)) element.style.setProperty(name, value);
   for (const [type, listener] of Object.entries(on)) element.addEventListener(type, listener as EventListener);
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => (child instanceof Node ? child : String(child))));
+  element.append(
+    ...children
+      .filter((child) => child !== null && child !== undefined && child !== false)
+      .map((child) => (child instanceof Node ? child : String(child))),
+  );
   return element;
 }
 

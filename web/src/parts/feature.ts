@@ -80,7 +80,10 @@ function fields(feature: Feature, layer: Collection | undefined, app: App): HTML
   const properties = feature.properties ?? {};
   const described = layer?.fields ?? [];
   // In the order of the layer; what the layer does not describe comes after.
-  const names = [...described.map((field) => field.name).filter((name) => name in properties), ...Object.keys(properties).filter((name) => !described.some((field) => field.name === name))];
+  const names = [
+    ...described.map((field) => field.name).filter((name) => name in properties),
+    ...Object.keys(properties).filter((name) => !described.some((field) => field.name === name)),
+  ];
   if (names.length === 0) return h('p', { class: 'status' }, say('feature.no-fields'));
   const list = h('dl', { class: 'fields' });
   for (const name of names) {
@@ -90,7 +93,12 @@ function fields(feature: Feature, layer: Collection | undefined, app: App): HTML
     const isClass = name === layer?.classField && value !== null && value !== undefined && value !== '';
     list.append(
       h('dt', {}, field?.title || name),
-      h('dd', { 'data-field': name }, isClass && chip(app.catalog.landUse.classOf(String(value)).color), isClass ? className(String(value), app, say) : attribute(value, field, say)),
+      h(
+        'dd',
+        { 'data-field': name },
+        isClass && chip(app.catalog.landUse.classOf(String(value)).color),
+        isClass ? className(String(value), app, say) : attribute(value, field, say),
+      ),
     );
   }
   return list;

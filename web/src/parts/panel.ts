@@ -20,7 +20,12 @@ export function frame(app: App, name: Panel, title: Key): Frame {
   };
   const button = h('button', { type: 'button', class: 'quiet', on: { click: shut } }, icon('close'));
   const body = h('div', { class: 'panel-body' });
-  const element = h('section', { class: 'panel', 'data-panel': name, 'data-covers': true, 'aria-labelledby': id, hidden: true }, h('header', {}, heading, button), body);
+  const element = h(
+    'section',
+    { class: 'panel', 'data-panel': name, 'data-covers': true, 'aria-labelledby': id, hidden: true },
+    h('header', {}, heading, button),
+    body,
+  );
   element.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && !store.get().drawing) shut();
   });

@@ -26,7 +26,12 @@ function line(label: string, text: string, system: string, say: Speech): HTMLEle
       button.setAttribute('aria-label', name);
     }, 1500);
   });
-  return h('div', { class: 'point-line' }, h('span', {}, h('small', {}, label), h('output', { 'data-system': system }, text || '…')), button);
+  return h(
+    'div',
+    { class: 'point-line' },
+    h('span', {}, h('small', {}, label), h('output', { 'data-system': system }, text || '…')),
+    button,
+  );
 }
 
 /** The clipboard is only offered to secure pages; a server in an office network is often plain HTTP. */
