@@ -5,6 +5,7 @@ Layers that exist already are left as they are. DATABASE_URL and other settings 
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -40,6 +41,19 @@ def main():
     missing = [s["file"] for s in samples if not (LAYERS / s["file"]).exists()]
     if missing:
         sys.exit(f"load.py: {missing[0]} is not there yet; run data/fetch.py and data/generate.py first")
+    # One PostgreSQL for all the commands, which else each start and stop their own.
+    private = "DATABASE_URL" not in os.environ
+    sticky = private and (json.loads(run(binary, data_dir, "db", "status", "--json")) or {}).get("sticky")
+    if private:
+        run(binary, data_dir, "db", "start")
+    try:
+        load(binary, data_dir, samples)
+    finally:
+        if private and not sticky:
+            run(binary, data_dir, "db", "stop", "--force")
+
+
+def load(binary, data_dir, samples):
     there = {layer["id"] for layer in json.loads(run(binary, data_dir, "layers", "list", "--json"))["layers"]}
     for sample in samples:
         if sample["id"] in there:

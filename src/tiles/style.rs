@@ -79,7 +79,7 @@ fn draw(layer: &Layer, codes: &[LandUse]) -> Vec<Value> {
     let fill = || {
         part(layer, "fill", "fill", is("Polygon"), json!({"fill-color": color, "fill-opacity": if layer.class_field.is_some() { 0.85 } else { 0.25 }, "fill-antialias": false}))
     };
-    let outlines = || part(layer, "outline", "line", is("Polygon"), json!({"line-color": outline, "line-width": width(0.3, 1.2), "line-opacity": 0.8}));
+    let outlines = || part(layer, "outline", "line", is("Polygon"), json!({"line-color": outline, "line-width": width(0.3, 1.2), "line-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.1, 15, 0.8]}));
     let line = || part(layer, "line", "line", is("LineString"), json!({"line-color": color, "line-width": width(1.2, 5.0)}));
     let point = || {
         let paint = json!({"circle-color": color, "circle-radius": width(2.5, 7.0), "circle-stroke-color": "#FFFFFF", "circle-stroke-width": 1});
@@ -103,6 +103,12 @@ fn label(layer: &Layer) -> Option<Value> {
         json!(["has", field]),
         json!({"text-color": "#1F2933", "text-halo-color": "#FFFFFF", "text-halo-width": 1.4}),
     );
+    // Names are for reading: parcels' codes wait until there is room for them, other labels a little after their features.
+    part["minzoom"] = match layer.shape() {
+        "polygon" if layer.class_field.is_some() => json!(layer.min_zoom.max(15)),
+        "polygon" => json!(layer.min_zoom),
+        _ => json!((layer.min_zoom + 2).min(24)),
+    };
     part["layout"]["text-field"] = json!(["to-string", ["get", field]]);
     part["layout"]["text-font"] = json!(["Noto Sans Regular"]);
     part["layout"]["text-size"] = json!(["interpolate", ["linear"], ["zoom"], 12, 10.5, 18, 14]);

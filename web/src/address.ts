@@ -36,17 +36,17 @@ export function decode(hash: string): Addressed {
 }
 
 /**
- * Keeps store and address bar the same. Moving the map replaces the entry (a history of every pan is of no use);
+ * Keeps store and address bar the same. Moving the map or a slider replaces the entry (a history of every pan is of no use);
  * everything else (a layer, a point, the language) is a step one can go back from.
  */
 export function bindAddress(store: Store, page: Window): void {
-  let written = withoutView(encode(store.get()));
+  let written = stepOf(store.get());
   let restoring = false;
   page.history.replaceState(null, '', encode(store.get()));
   store.on(KEYS, (state) => {
     if (restoring) return;
-    const step = withoutView(encode(state)) !== written;
-    written = withoutView(encode(state));
+    const step = stepOf(state) !== written;
+    written = stepOf(state);
     if (step) page.history.pushState(null, '', encode(state));
     else page.history.replaceState(null, '', encode(state));
   });
@@ -56,12 +56,13 @@ export function bindAddress(store: Store, page: Window): void {
     restoring = true;
     store.set({ ...wanted, view: wanted.view ?? store.get().view });
     restoring = false;
-    written = withoutView(encode(store.get()));
+    written = stepOf(store.get());
   });
 }
 
-function withoutView(hash: string): string {
-  return hash.replace(/map=[^&]*&?/, '');
+/** What makes a step: neither the view nor the sliders of opacity, which change many times on their way. */
+function stepOf(state: Addressed): string {
+  return encode({ ...state, view: null, layers: state.layers && state.layers.map(({ id }) => ({ id, opacity: 1 })) });
 }
 
 /** What is kept of a view: a tenth of a pixel would be of no use to anybody. */

@@ -16,7 +16,7 @@ export interface Group {
   layers: Collection[];
 }
 
-/** The layers the server has, in map order. */
+/** The layers one can switch, in map order: the first is drawn on top. */
 export class Catalog {
   readonly layers: readonly Collection[];
   private readonly byId: Map<string, Collection>;
@@ -24,9 +24,10 @@ export class Catalog {
   constructor(
     collections: readonly Collection[],
     readonly landUse: LandUse,
+    drawn: ReadonlySet<string>,
   ) {
-    // A table without geometry is a collection too, but nothing of it can be drawn.
-    this.layers = collections.filter((one) => one.geometry !== 'none').sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
+    // Tables without geometry are collections too, and so is what the base map draws as its land and coast.
+    this.layers = collections.filter((one) => drawn.has(one.id)).sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
     this.byId = new Map(collections.map((one) => [one.id, one]));
   }
 
@@ -55,6 +56,12 @@ export class Catalog {
   shown(state: Pick<State, 'layers'>): Shown[] {
     const wanted = state.layers ?? this.layers.filter((one) => one.visible).map(({ id }) => ({ id, opacity: 1 }));
     return wanted.filter(({ id }) => this.layers.some((one) => one.id === id));
+  }
+
+  /** Of those the ones that are drawn at this zoom: what cannot be seen is not asked about by a click. */
+  seenIds(state: Pick<State, 'layers' | 'view'>): string[] {
+    const zoom = state.view?.zoom ?? 24;
+    return this.shownIds(state).filter((id) => zoom >= (this.get(id)?.minZoom ?? 0));
   }
 
   shownIds(state: Pick<State, 'layers'>): string[] {

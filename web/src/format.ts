@@ -4,11 +4,9 @@ import { type Lang, localeOf, type Speech } from './locale';
 // Numbers and dates as the reader's language writes them. Vietnamese: 12.345,67; English: 12,345.67.
 
 export function number(value: number, lang: Lang, digits = 3): string {
-  // `min2`: four figures stay together, so that a year kept as an integer reads 2030 and not 2.030.
-  return value.toLocaleString(localeOf(lang), {
-    maximumFractionDigits: digits,
-    useGrouping: (Number.isInteger(value) ? 'min2' : 'always') as unknown as boolean,
-  });
+  // Four figures stay together, so that a year kept as an integer reads 2030 and not 2.030.
+  const useGrouping = Math.abs(value) >= 10_000 || !Number.isInteger(value);
+  return value.toLocaleString(localeOf(lang), { maximumFractionDigits: digits, useGrouping });
 }
 
 export function squareMetres(value: number, lang: Lang): string {

@@ -16,7 +16,7 @@ import { SearchControl } from './controls/search';
 import { ToolsControl } from './controls/tools';
 import { LandUse } from './landuse';
 import { speech } from './locale';
-import { addMapLibreControls, createMap } from './map';
+import { addMapLibreControls, createMap, drawnLayers, placeOnLayers } from './map';
 import { h } from './parts/dom';
 import { failure, loading } from './parts/status';
 import { Store } from './state';
@@ -33,7 +33,7 @@ async function start(): Promise<void> {
   try {
     const [style, { collections }, landUse] = await Promise.all([api.style(), api.collections(), api.landUse()]);
     if (!hasWebGl()) return cover(h('p', { class: 'status failure', role: 'alert' }, say()('app.no-webgl')));
-    show(style, { store, say, catalog: new Catalog(collections, new LandUse(landUse)) });
+    show(style, { store, say, catalog: new Catalog(collections, new LandUse(landUse), drawnLayers(style)) });
   } catch (error) {
     cover(
       h(
@@ -57,6 +57,8 @@ function show(style: Awaited<ReturnType<typeof api.style>>, app: App): void {
   place(map, 'right', new AreaControl(app), new NearControl(app), new HereControl(app));
   slot('app').dataset['panels'] = store.get().panels.join(' ');
   store.on(['panels'], ({ panels }) => (slot('app').dataset['panels'] = panels.join(' ')));
+  // Only now, because panels lie over the map and the layers should be beside them.
+  if (!store.get().view && !style.center) placeOnLayers(map, app);
   bindAddress(store, window);
 }
 

@@ -37,7 +37,6 @@ export function createMap(container: HTMLElement, style: StyleSpecification, app
     maxPitch: 60,
     ...(view ? { center: [view.lon, view.lat], zoom: view.zoom } : style.center ? {} : HOME),
   });
-  if (!view && !style.center) placeOnLayers(map, catalog, catalog.shown(store.get()));
 
   // Screen readers and tests alike want to know when the picture is complete.
   map.on('dataloading', () => container.setAttribute('aria-busy', 'true'));
@@ -45,6 +44,8 @@ export function createMap(container: HTMLElement, style: StyleSpecification, app
   map.on('idle', () => container.setAttribute('aria-busy', 'false'));
 
   map.on('moveend', () => store.set({ view: viewOf(map) }));
+  // The style may place the map too, which is no move.
+  map.once('load', () => store.set({ view: viewOf(map) }));
   store.on(['view'], ({ view: wanted }) => {
     if (wanted && JSON.stringify(wanted) !== JSON.stringify(viewOf(map))) {
       map.jumpTo({ center: [wanted.lon, wanted.lat], zoom: wanted.zoom });
@@ -84,6 +85,11 @@ export function addMapLibreControls(map: Map, app: App): void {
   };
   add();
   app.store.on(['lang'], add);
+}
+
+/** The layers that a style draws as layers; what it draws as base map cannot be switched. */
+export function drawnLayers(style: StyleSpecification): Set<string> {
+  return new Set(style.layers.flatMap((layer) => layerOf(layer) ?? []));
 }
 
 /** The style layers of a layer. */
@@ -128,8 +134,14 @@ function shownOf(shown: readonly Shown[], layer: LayerSpecification): Shown | un
   return shown.find(({ id }) => id === layerOf(layer));
 }
 
-function placeOnLayers(map: Map, catalog: Catalog, shown: readonly Shown[]): void {
-  const boxes = shown.flatMap(({ id }) => catalog.get(id)?.extent?.spatial?.bbox?.slice(0, 1) ?? []).filter((box) => box.length === 4);
+/**
+ * Where the map opens if neither address nor style says: on the plan, if one is on; a layer of the whole country beside
+ * it should not make the city a dot.
+ */
+export function placeOnLayers(map: Map, { store, catalog }: App): void {
+  const plans = catalog.measurable(store.get());
+  const ids = plans.length > 0 ? plans : catalog.shownIds(store.get());
+  const boxes = ids.flatMap((id) => catalog.get(id)?.extent?.spatial?.bbox?.slice(0, 1) ?? []).filter((box) => box.length === 4);
   const edge = (place: number, pick: (...values: number[]) => number) => pick(...boxes.map((box) => box[place] as number));
   if (boxes.length > 0) fit(map, [edge(0, Math.min), edge(1, Math.min), edge(2, Math.max), edge(3, Math.max)], { animate: false });
 }

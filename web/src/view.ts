@@ -4,7 +4,8 @@ import type { Position } from './api';
 
 // The map lies under the panels. What matters should be brought to where it can be seen.
 
-export const NARROW = '(max-width: 900px)';
+/** As in the style sheets: below this width panels are sheets. */
+export const NARROW = '(max-width: 1100px)';
 
 export function isNarrow(): boolean {
   return window.matchMedia(NARROW).matches;
@@ -34,8 +35,9 @@ export function insets(map: Map): Insets {
 }
 
 function sideOf(box: DOMRect, whole: DOMRect): keyof Insets {
-  const wide = box.width > whole.width * 0.6;
-  if (wide) return box.top - whole.top < whole.height / 4 ? 'top' : 'bottom';
+  // A bar or a strip lies along an edge even if it is short; a sheet is as wide as the screen.
+  const band = box.height < 130 || box.width > whole.width * 0.6;
+  if (band) return box.top - whole.top < whole.height / 4 ? 'top' : 'bottom';
   return (box.left + box.right) / 2 < whole.left + whole.width / 2 ? 'left' : 'right';
 }
 

@@ -93,6 +93,16 @@ test('moving the map replaces the entry, a point is a step to go back from', () 
   expect(entries).toHaveLength(1);
 });
 
+test('sliding the opacity is no step, switching a layer is', () => {
+  const store = new Store(state({ layers: [{ id: 'a', opacity: 1 }] }));
+  const { window, entries } = page();
+  bindAddress(store, window);
+  store.set({ layers: [{ id: 'a', opacity: 0.6 }] });
+  expect(entries).toEqual(['#layers=a~60&lang=vi']);
+  store.set({ layers: [] });
+  expect(entries).toHaveLength(2);
+});
+
 test('panels and drawing are not part of the address', () => {
   const store = new Store(state({}));
   const { window, entries } = page();

@@ -1,6 +1,7 @@
 import type { IControl, Map, MapMouseEvent } from 'maplibre-gl';
+import { featureOf, meant, refOf, withoutNeighbours } from '../answer';
 import * as api from '../api';
-import type { AtAnswer, Feature, Position } from '../api';
+import type { AtAnswer, Position } from '../api';
 import type { App } from '../catalog';
 import { counted, textOf } from '../locale';
 import { Overlay } from '../overlay';
@@ -9,12 +10,14 @@ import { featureCard, select } from '../parts/feature';
 import { type Frame, frame } from '../parts/panel';
 import { pointCard } from '../parts/point';
 import { failure, loading, note } from '../parts/status';
-import { close, open } from '../state';
+import { close, type FeatureRef, open } from '../state';
 import { boundsOf, fit, inView, isNarrow, metresPerPixel, reveal } from '../view';
 
-/** How far beside a line or point a click still means it. */
-const CLICK_PIXELS = 10;
-const LIMIT = 20;
+/** How far beside a line or point a click still asks about it, and how near it must be to mean it alone. */
+const CLICK_PIXELS = 6;
+const TOUCH_PIXELS = 3;
+/** A layer: enough for areas that lie over each other, and not every road of a neighbourhood. */
+const LIMIT = 5;
 
 /** What stands in the panel: a question under way, its answer, or its failure. */
 type Content = { answer?: AtAnswer; error?: unknown };
@@ -107,18 +110,20 @@ export class HereControl implements IControl {
     const { signal } = this.asking;
     this.content = {};
     this.render();
-    reveal(this.map, at);
     try {
-      const layers = catalog.shownIds(store.get());
+      const layers = catalog.seenIds(store.get());
       const tolerance = Math.min(1000, Number((CLICK_PIXELS * metresPerPixel(view?.zoom ?? 12, at.lat)).toFixed(1)));
       // Without a layer there is nothing to ask, but the position in VN-2000 is still wanted.
-      this.content = { answer: await api.at(at, layers.length > 0 ? { layers, tolerance, limit: LIMIT } : { limit: 1 }, signal) };
-      if (layers.length === 0 && this.content.answer) this.content.answer.layers = [];
+      const answer = await api.at(at, layers.length > 0 ? { layers, tolerance, limit: LIMIT } : { limit: 1 }, signal);
+      this.content = { answer: { ...answer, layers: layers.length > 0 ? withoutNeighbours(answer.layers) : [] } };
     } catch (error) {
       if (signal.aborted) return;
       this.content = { error };
     }
-    if (!signal.aborted) this.render();
+    if (signal.aborted) return;
+    this.render();
+    // Only now is the panel as tall as it will be.
+    reveal(this.map, at);
   }
 
   /** An address may name a feature and no point. */
@@ -164,19 +169,19 @@ export class HereControl implements IControl {
     const say = this.app.say();
     const { store, catalog } = this.app;
     if (catalog.shownIds(store.get()).length === 0) return [note(say('here.no-layers'))];
-    const layers = this.found(answer);
+    const { layers } = answer;
     const count = layers.reduce((sum, { features }) => sum + features.length, 0);
     if (count === 0) return [note(say('here.empty'))];
-    const picked = store.get().feature;
-    const sections = layers.map(({ layer, title, titles, features, truncated }, place) => {
+    const picked = this.picked();
+    const sections = layers.map(({ layer, title, titles, features, truncated }) => {
       const collection = catalog.get(layer);
       const cards = features.map((feature, row) => {
-        const selected = picked ? picked.layer === layer && picked.id === String(feature.id) : place === 0 && row === 0;
+        const selected = picked?.layer === layer && picked.id === String(feature.id);
         const onSelect = () => {
           select(this.frame.body, card);
-          store.set({ feature: { layer, id: String(feature.id) } });
+          store.set({ feature: refOf(layer, feature) });
         };
-        const card = featureCard(feature, collection, this.app, { selected, expanded: selected || row === 0, onSelect });
+        const card = featureCard(feature, collection, this.app, { selected, expanded: selected || (row === 0 && !feature.distance), onSelect });
         return card;
       });
       return h(
@@ -190,27 +195,18 @@ export class HereControl implements IControl {
     return [h('p', { class: 'off-screen', role: 'status' }, counted(say, 'here.found', count)), ...sections];
   }
 
-  /** The tolerance is there for points and lines; next to an area that holds the point, its neighbours are not “here”. */
-  private found(answer: AtAnswer): AtAnswer['layers'] {
-    return answer.layers.map((layer) => {
-      const holding = layer.features.filter((feature) => isArea(feature) && !feature.distance);
-      return holding.length > 0 ? { ...layer, features: layer.features.filter((feature) => !isArea(feature) || !feature.distance) } : layer;
-    });
+  /** What was picked in the list, or what the click most likely meant. */
+  private picked(): FeatureRef | null {
+    const { feature, at, view } = this.app.store.get();
+    if (feature || !at || !this.content.answer) return feature;
+    return meant(this.content.answer.layers, TOUCH_PIXELS * metresPerPixel(view?.zoom ?? 12, at.lat));
   }
 
   private highlight(): void {
     if (!this.isOpen()) return;
-    const picked = this.app.store.get().feature;
-    const layers = this.content.answer ? this.found(this.content.answer) : [];
-    const feature = picked
-      ? layers.find(({ layer }) => layer === picked.layer)?.features.find(({ id }) => String(id) === picked.id)
-      : layers[0]?.features[0];
+    const feature = this.content.answer && featureOf(this.content.answer.layers, this.picked());
     const { at } = this.app.store.get();
     if (!at) return;
     this.overlay.show([...(feature?.geometry ? [feature.geometry] : []), { type: 'Point', coordinates: [at.lon, at.lat] }]);
   }
-}
-
-function isArea(feature: Feature): boolean {
-  return feature.geometry?.type === 'Polygon' || feature.geometry?.type === 'MultiPolygon';
 }

@@ -79,9 +79,8 @@ export class LayersControl implements IControl {
     };
     this.updates.push(() => {
       toggle.checked = catalog.shown(store.get()).some(({ id }) => id === layer.id);
-      const zoom = store.get().view?.zoom ?? 12;
-      const text = zoom < (layer.minZoom ?? 0) ? say('layers.zoom-in') : zoom > (layer.maxZoom ?? 24) + 1 ? say('layers.zoom-out') : '';
-      hint.textContent = toggle.checked ? text : '';
+      const seen = catalog.seenIds(store.get()).includes(layer.id);
+      hint.textContent = toggle.checked && !seen ? say('layers.zoom-in') : '';
     });
     const badge = layer.illustrative && h('span', { class: 'badge' }, say('layers.illustrative'));
     return h(

@@ -41,7 +41,8 @@ export class LegendControl implements IControl {
   private render(): void {
     const { store, catalog } = this.app;
     if (!store.get().panels.includes('legend')) return;
-    const layers = catalog.shownIds(store.get()).flatMap((id) => catalog.get(id) ?? []);
+    const layers = catalog
+      .seenIds(store.get()).flatMap((id) => catalog.get(id) ?? []);
     layers.sort((a, b) => (a.position ?? 0) - (b.position ?? 0));
     const values = new globalThis.Map(layers.filter((one) => one.classField).map((one) => [one.id, this.valuesInView(one)]));
     // `idle` comes often; the list is only drawn anew when it would look different.

@@ -98,14 +98,15 @@ export class NearControl implements IControl {
     const layers = catalog.shownIds(store.get());
     if (layers.length === 0) return this.results.replaceChildren(note(this.app.say()('near.no-layers')));
     this.results.replaceChildren(loading(this.app.say()('near.loading')));
-    reveal(this.map, at);
     try {
       this.asked = { at, metres, answer: await api.near(at, { distance: metres, layers, limit: LIMIT }, signal) };
     } catch (error) {
       if (signal.aborted) return;
       this.asked = { at, metres, error };
     }
-    if (!signal.aborted) this.render();
+    if (signal.aborted) return;
+    this.render();
+    reveal(this.map, at);
   }
 
   private render(): void {

@@ -4,7 +4,7 @@ import { h, icon } from '../parts/dom';
 
 /** Says that the data has no legal value as long as any illustrative layer is on. It cannot be closed. */
 export class NoticeControl implements IControl {
-  private readonly element = h('p', { class: 'notice', role: 'note' });
+  private readonly element = h('p', { class: 'notice', role: 'note', 'data-covers': true });
   private off = () => {};
 
   constructor(private readonly app: App) {}

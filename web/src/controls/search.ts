@@ -79,7 +79,8 @@ export class SearchControl implements IControl {
     this.input.blur();
     // “Nearby” would take the point for its own centre; here the question is what is at it.
     store.set({ panels: close(store.get().panels, 'near') });
-    store.set({ at, feature: null });
+    // Asked on arrival: how far beside the point still counts depends on the zoom.
+    this.map.once('moveend', () => store.set({ at, feature: null }));
     goTo(this.map, at, Math.max(this.map.getZoom(), CLOSE_ZOOM));
   }
 

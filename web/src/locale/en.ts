@@ -31,7 +31,6 @@ export const en: Record<Key, string> = {
   'layers.attribution': 'Source',
   'layers.licence': 'Licence',
   'layers.zoom-in': 'Zoom in to see this layer',
-  'layers.zoom-out': 'Zoom out to see this layer',
 
   'legend.title': 'Legend',
   'legend.empty': 'No layer is on. Switch one on under “Layers”.',

@@ -30,7 +30,6 @@ export const vi = {
   'layers.attribution': 'Nguồn',
   'layers.licence': 'Giấy phép',
   'layers.zoom-in': 'Phóng to bản đồ để thấy lớp này',
-  'layers.zoom-out': 'Thu nhỏ bản đồ để thấy lớp này',
 
   'legend.title': 'Chú giải',
   'legend.empty': 'Chưa bật lớp nào. Hãy bật một lớp trong “Lớp dữ liệu”.',

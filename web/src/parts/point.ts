@@ -8,7 +8,7 @@ export function pointCard(where: Position, answer: AtAnswer['point'] | undefined
   const crs = answer?.crs ?? 'EPSG:9217';
   return h(
     'div',
-    { class: 'point' },
+    { class: 'place' },
     line(say('here.wgs84'), degrees(where.lon, where.lat), 'WGS 84', say),
     line(`${say('here.vn2000')} · ${crs}`, answer ? metres(answer.e, answer.n) : '', 'VN-2000', say),
   );
@@ -28,7 +28,7 @@ function line(label: string, text: string, system: string, say: Speech): HTMLEle
   });
   return h(
     'div',
-    { class: 'point-line' },
+    { class: 'place-line' },
     h('span', {}, h('small', {}, label), h('output', { 'data-system': system }, text || '…')),
     button,
   );
