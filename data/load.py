@@ -43,14 +43,14 @@ def main():
         sys.exit(f"load.py: {missing[0]} is not there yet; run data/fetch.py and data/generate.py first")
     # One PostgreSQL for all the commands, which else each start and stop their own.
     private = "DATABASE_URL" not in os.environ
-    sticky = private and (json.loads(run(binary, data_dir, "db", "status", "--json")) or {}).get("sticky")
-    if private:
+    ours = private and not (json.loads(run(binary, data_dir, "db", "status", "--json")) or {}).get("running")
+    if ours:
         run(binary, data_dir, "db", "start")
     try:
         load(binary, data_dir, samples)
     finally:
-        if private and not sticky:
-            run(binary, data_dir, "db", "stop", "--force")
+        if ours:
+            run(binary, data_dir, "db", "stop")
 
 
 def load(binary, data_dir, samples):
