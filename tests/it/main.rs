@@ -1,1 +1,3 @@
-fn main(){}
+//! Tests of the whole program; mirrors the commands and the doors.
+
+mod reader;

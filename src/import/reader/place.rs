@@ -133,7 +133,9 @@ pub fn candidates(points: &[(f64, f64)]) -> Vec<Candidate> {
         return Vec::new();
     }
     if points.iter().all(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0) {
-        return Srs::from_epsg(4326).map(|srs| candidate(&srs, 4326, "degrees of longitude and latitude".into())).into_iter().collect();
+        let inside = points.iter().filter(|p| VIETNAM.iter().any(|b| within(**p, *b))).count();
+        let place = format!("degrees of longitude and latitude, {:.0} % in Vietnam", inside as f64 * 100.0 / points.len() as f64);
+        return Srs::from_epsg(4326).map(|srs| candidate(&srs, 4326, place)).into_iter().collect();
     }
     // The province's own axis first, its neighbours, the zones, then every other.
     let first = [9217, 5898, 9218, 5899, 3406, 3405, 32649, 32648, 3857];
@@ -178,7 +180,7 @@ pub fn unknown(layer: &str, extent: Option<[f64; 4]>, candidates: &[Candidate]) 
         [] => "none of the usual systems puts it into Vietnam".to_string(),
         listed => format!("it could be {}", listed.join("; ")),
     };
-    let say = candidates.first().map_or(9217, |c| c.srid);
+    let say = candidates.first().map_or("n".to_string(), |c| c.srid.to_string());
     Error::Unreadable(format!("layer `{layer}`{range} names no coordinate system; {proposal}. say `--srs EPSG:{say}`"))
 }
 

@@ -135,7 +135,7 @@ impl Writer<'_> {
         match changed {
             Some((_, shape::Change::Linearised)) => self.counts.linearised += 1,
             Some((_, shape::Change::Faceted)) => self.counts.faceted += 1,
-            None => {}
+            Some((_, shape::Change::Same)) | None => {}
         }
         self.counts.raised += u64::from(written.raised);
         self.row.value(&self.ewkb);

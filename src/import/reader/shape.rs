@@ -57,6 +57,8 @@ impl Drop for Owned {
 pub enum Change {
     Linearised,
     Faceted,
+    /// The same in another object.
+    Same,
 }
 
 /// The geometry with its curves as lines and its surfaces as polygons; none if it is one of the seven types already.
@@ -71,6 +73,17 @@ pub fn storable(geometry: sys::OGRGeometryH) -> Option<(Owned, Change)> {
             (forced, Change::Faceted)
         } else if sys::OGR_G_HasCurveGeometry(geometry, 0) != 0 {
             (sys::OGR_G_GetLinearGeometry(geometry, 0.0, std::ptr::null_mut()), Change::Linearised)
+        } else if flat == wkb::wkbLineString && super::ogr::bytes(sys::OGR_G_GetGeometryName(geometry)) == b"LINEARRING" {
+            // KML has rings on their own; GDAL writes no WKB for them.
+            let line = sys::OGR_G_CreateGeometry(wkb::wkbLineString);
+            for i in 0..sys::OGR_G_GetPointCount(geometry) {
+                let (x, y, z) = (sys::OGR_G_GetX(geometry, i), sys::OGR_G_GetY(geometry, i), sys::OGR_G_GetZ(geometry, i));
+                match sys::OGR_G_Is3D(geometry) {
+                    0 => sys::OGR_G_AddPoint_2D(line, x, y),
+                    _ => sys::OGR_G_AddPoint(line, x, y, z),
+                }
+            }
+            (line, Change::Same)
         } else {
             return None;
         }

@@ -42,10 +42,11 @@ pub struct Survey {
 /// Looks at a layer; leaves it rewound.
 pub fn survey(layer: &Layer, driver: &str, raw: &[RawField], kinds: Vec<Kind>, action: Action, out: &mut Out) -> Result<Survey> {
     let declared = layer.geometry_type();
-    let mut seen = Seen { kinds, samples: vec![Vec::new(); raw.len()], typings: vec![Typing::default(); raw.len()], zones: vec![(false, false); raw.len()], ..Seen::default() };
-    let rows = match (driver, action) {
-        ("CSV" | "MapInfo File" | "DXF", Action::Read) => u64::MAX,
-        ("CSV" | "MapInfo File" | "DXF", Action::Inspect) => INSPECTED,
+    let mut seen = Seen { kinds, samples: vec![Vec::new(); raw.len()], typings: vec![Typing::default(); raw.len()], no_json: vec![false; raw.len()], zones: vec![(false, false); raw.len()], ..Seen::default() };
+    let every = matches!(driver, "CSV" | "MapInfo File" | "DXF") || seen.kinds.contains(&Kind::Json);
+    let rows = match action {
+        Action::Read if every => u64::MAX,
+        Action::Inspect if every => INSPECTED,
         _ => ROWS,
     };
     let mut complete = pass(layer, rows, out, |feature| {
@@ -122,6 +123,8 @@ struct Seen {
     text: Vec<Vec<u8>>,
     samples: Vec<Vec<Vec<u8>>>,
     typings: Vec<Typing>,
+    /// Fields with a value that is no JSON, though GDAL says so: it does for a mix of objects and plain texts.
+    no_json: Vec<bool>,
     /// For each field: values with a zone, values without.
     zones: Vec<(bool, bool)>,
 }
@@ -138,6 +141,9 @@ impl Seen {
                     true => self.zones[i].0 = true,
                     false => self.zones[i].1 = true,
                 },
+                oft::OFTString if self.kinds[i] == Kind::Json => {
+                    self.no_json[i] |= serde_json::from_slice::<serde::de::IgnoredAny>(feature.text(index)).is_err();
+                }
                 oft::OFTString => self.typings[i].see(feature.text(index)),
                 _ => {}
             }
@@ -190,6 +196,7 @@ impl Seen {
                 (Kind::Timestamp, (true, false)) => Kind::Timestamptz,
                 // Some with a zone, some without: only as text do both stay what they are.
                 (Kind::Timestamp, (true, true)) => Kind::Text,
+                (Kind::Json, _) if self.no_json[i] => Kind::Text,
                 (Kind::Text, _) if driver == "CSV" && complete => self.typings[i].kind(),
                 (kind, _) => kind,
             };

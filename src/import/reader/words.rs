@@ -40,14 +40,13 @@ pub fn choose(part: &Part, raw: &[RawField], survey: &Survey, request: &Request,
     let names = raw.iter().map(|f| f.name.as_slice()).filter(|n| !n.is_ascii());
     let values: Vec<&[u8]> = survey.text.iter().map(Vec::as_slice).chain(names).collect();
     let unicode = values.iter().all(|v| std::str::from_utf8(v).is_ok());
+    let declared = declared(part);
     let arrival = match part.driver.as_str() {
-        "DXF" => Arrival::Latin1,
+        "DXF" if declared.as_deref() != Some("UTF-8") => Arrival::Latin1,
         "MapInfo File" if unicode => Arrival::Windows1252,
         _ => Arrival::Bytes,
     };
     let raw_bytes = matches!(part.driver.as_str(), "ESRI Shapefile" | "CSV" | "DXF") || !unicode;
-    let declared = declared(part);
-
     if let Some(name) = &request.encoding {
         let wrong = || Error::invalid("encoding", format!("`{name}` is no encoding that is known here; say TCVN3, VNI, UTF-8, windows-1258 …"));
         let encoding = Encoding::named(name).ok_or_else(wrong)?;
@@ -56,14 +55,19 @@ pub fn choose(part: &Part, raw: &[RawField], survey: &Survey, request: &Request,
         return Ok(Words::new(Decoder { encoding, arrival }, "given", declared, None));
     }
     if !raw_bytes {
-        return Ok(behind_the_surface(part, &values, notes));
+        return Ok(behind_the_surface(part, &values, declared, notes));
     }
     let sample: Vec<Vec<u8>> = match Dbf::beside(&part.path).filter(|_| part.driver == "ESRI Shapefile") {
         Some(dbf) => dbf.sample(if request.action == Action::Read { u64::MAX } else { INSPECTED }),
-        None => values.iter().filter_map(|v| arrival.bytes(v)).collect(),
+        None => values.iter().filter_map(|v| arrival.bytes(v)).filter(|v| part.driver != "DXF" || !only_signs(v)).collect(),
     };
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     Ok(from_bytes(&sample, arrival, declared, notes))
+}
+
+/// GDAL writes the degree, plus-minus and diameter signs of drawings (`%%d`, `%%p`, `%%c`) as characters of their own.
+fn only_signs(value: &[u8]) -> bool {
+    value.iter().all(|b| b.is_ascii() || super::text::SIGNS.contains(b))
 }
 
 /// The file gives bytes: what they are, what the file says they are, and which to believe.
@@ -101,17 +105,17 @@ fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, note
 }
 
 /// The format gives Unicode; a program may have read TCVN3 or VNI as Latin-1 before.
-fn behind_the_surface(part: &Part, values: &[&[u8]], notes: &mut Vec<Note>) -> Words {
+fn behind_the_surface(part: &Part, values: &[&[u8]], declared: Option<String>, notes: &mut Vec<Note>) -> Words {
     let decoder = Decoder::UTF8;
-    let Some((encoding, confidence)) = surface(values) else { return Words::new(decoder, "format", None, None) };
+    let Some((encoding, confidence)) = surface(values) else { return Words::new(decoder, "format", declared, None) };
     if part.driver == "MapInfo File" {
         let message = format!("the file says Latin letters; its text reads as {} and was decoded", encoding.name());
         notes.push(Note::new("encoding_detected", message));
         let decoder = Decoder { encoding, arrival: Arrival::Windows1252 };
-        return Words::new(decoder, "detected", None, Some(confidence));
+        return Words::new(decoder, "detected", declared, Some(confidence));
     }
     surface_note(values, notes);
-    Words::new(decoder, "format", None, None)
+    Words::new(decoder, "format", declared, None)
 }
 
 fn surface(values: &[&[u8]]) -> Option<(Encoding, f64)> {
@@ -141,12 +145,21 @@ fn declared(part: &Part) -> Option<String> {
     match part.driver.as_str() {
         "ESRI Shapefile" => Dbf::beside(&part.path)?.declared(),
         "DXF" => drawing(&part.path),
+        "MapInfo File" => charset(&part.path),
         _ => None,
     }
 }
 
+/// The charset in the head of a `.tab` or `.mif`, if it names one.
+fn charset(path: &str) -> Option<String> {
+    let head = vsi::head(path, 4096);
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let name = head.split_once("charset")?.1.split_whitespace().next()?.trim_matches('"').to_owned();
+    (name != "neutral").then_some(name)
+}
+
 /// A drawing's code page; from AutoCAD 2007 (AC1021) on it is UTF-8 whatever it says (DXF Reference, $DWGCODEPAGE).
-fn drawing(path: &str) -> Option<String> {
+pub fn drawing(path: &str) -> Option<String> {
     let head = vsi::head(path, 64 << 10);
     let head = String::from_utf8_lossy(&head);
     let value = |name: &str| head.split_once(name)?.1.lines().map(str::trim).nth(2);

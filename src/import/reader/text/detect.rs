@@ -33,7 +33,9 @@ pub fn detect<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Verdict {
     if values.is_empty() {
         return Verdict::Ascii;
     }
-    if values.iter().all(|v| std::str::from_utf8(v).is_ok()) {
+    // A broken value among good ones does not make another encoding; hardly any text of those is UTF-8 by chance.
+    let utf8 = values.iter().filter(|v| std::str::from_utf8(v).is_ok()).count();
+    if utf8 * 2 >= values.len() {
         return Verdict::Utf8;
     }
     let mut scores: Vec<Score> = CANDIDATES.iter().map(|e| Score::of(*e, &values)).collect();
