@@ -7,11 +7,23 @@ use std::path::PathBuf;
 #[derive(clap::Args, Debug, Clone)]
 pub struct Store {
     /// Folder for the private PostgreSQL cluster and everything derived
-    #[arg(long, global = true, env = "DOTHI_DATA_DIR", default_value = "./var", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "DOTHI_DATA_DIR",
+        default_value = "./var",
+        value_name = "DIR"
+    )]
     pub data_dir: PathBuf,
 
     /// Use this PostgreSQL with PostGIS instead of the private cluster
-    #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
 }
 
@@ -19,7 +31,12 @@ pub struct Store {
 #[derive(clap::Args, Debug, Clone)]
 pub struct Serve {
     /// Address and port to listen on
-    #[arg(long, env = "DOTHI_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    #[arg(
+        long,
+        env = "DOTHI_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDR:PORT"
+    )]
     pub listen: SocketAddr,
 
     /// Address that clients see, when a proxy stands in front (default: what the request says)
@@ -35,7 +52,12 @@ pub struct Serve {
     pub statement_timeout: u64,
 
     /// Memory for finished tiles, in MiB
-    #[arg(long, env = "DOTHI_TILE_CACHE", default_value_t = 256, value_name = "MIB")]
+    #[arg(
+        long,
+        env = "DOTHI_TILE_CACHE",
+        default_value_t = 256,
+        value_name = "MIB"
+    )]
     pub tile_cache: u64,
 
     /// Largest request body, in MiB
@@ -43,11 +65,21 @@ pub struct Serve {
     pub max_body: u64,
 
     /// Seconds that requests in flight are given when the server stops
-    #[arg(long, env = "DOTHI_GRACE", default_value_t = 20, value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "DOTHI_GRACE",
+        default_value_t = 20,
+        value_name = "SECONDS"
+    )]
     pub grace: u64,
 
     /// Folder with glyphs, sprites and other built assets
-    #[arg(long, env = "DOTHI_ASSETS", default_value = "./data/cache", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "DOTHI_ASSETS",
+        default_value = "./data/cache",
+        value_name = "DIR"
+    )]
     pub assets: PathBuf,
 
     /// Log as JSON lines instead of text

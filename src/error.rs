@@ -12,7 +12,10 @@ pub enum Error {
     NotFound(String),
     /// A parameter, option or body is wrong. `parameter` is its name where there is one.
     #[error("{detail}")]
-    Invalid { parameter: Option<String>, detail: String },
+    Invalid {
+        parameter: Option<String>,
+        detail: String,
+    },
     /// Asked for more than a documented limit.
     #[error("{0}")]
     TooLarge(String),
@@ -32,7 +35,10 @@ pub enum Error {
     #[error("gdal: {0}")]
     Gdal(#[from] gdal::errors::GdalError),
     #[error("{what}: {source}")]
-    Io { what: String, source: std::io::Error },
+    Io {
+        what: String,
+        source: std::io::Error,
+    },
     #[error("json: {0}")]
     Json(#[from] serde_json::Error),
     /// A promise of ours that did not hold (a child process that ended early, a cluster that does not start).
@@ -43,7 +49,10 @@ pub enum Error {
 impl Error {
     /// A wrong parameter: its name, and what is wrong with the value.
     pub fn invalid(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
-        Error::Invalid { parameter: Some(parameter.into()), detail: detail.into() }
+        Error::Invalid {
+            parameter: Some(parameter.into()),
+            detail: detail.into(),
+        }
     }
 
     /// A file operation that failed: what was being done, and the cause.
@@ -56,7 +65,12 @@ impl Error {
     pub fn is_callers(&self) -> bool {
         !matches!(
             self,
-            Error::Db(_) | Error::Migrate(_) | Error::Gdal(_) | Error::Io { .. } | Error::Json(_) | Error::Internal(_)
+            Error::Db(_)
+                | Error::Migrate(_)
+                | Error::Gdal(_)
+                | Error::Io { .. }
+                | Error::Json(_)
+                | Error::Internal(_)
         )
     }
 }

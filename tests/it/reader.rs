@@ -96,7 +96,13 @@ async fn answer(request: Request) -> Result<Answer, Error> {
             Frame::Data(bytes) => answer.layers.last_mut().expect("a layer first").copy.extend_from_slice(&bytes),
             Frame::Event(event) => match *event {
                 start @ Event::Layer { .. } => {
-                    answer.layers.push(Layer { start, end: None, copy: Vec::new(), set_aside: Vec::new(), notes: Vec::new() });
+                    answer.layers.push(Layer {
+                        start,
+                        end: None,
+                        copy: Vec::new(),
+                        set_aside: Vec::new(),
+                        notes: Vec::new(),
+                    });
                 }
                 end @ Event::LayerEnd { .. } => answer.layers.last_mut().expect("a layer first").end = Some(end),
                 Event::SetAside(row) => answer.layers.last_mut().expect("a layer first").set_aside.push(row),
@@ -149,7 +155,9 @@ fn ogrinfo(path: &Path) -> Option<Vec<Seen>> {
         if line.starts_with("Layer name: ") {
             layers.push(Seen { count: 0, extent: None, fields: Vec::new() });
         }
-        let Some(layer) = layers.last_mut() else { continue };
+        let Some(layer) = layers.last_mut() else {
+            continue;
+        };
         if let Some(count) = line.strip_prefix("Feature Count: ") {
             layer.count = count.parse().unwrap();
         } else if let Some(extent) = line.strip_prefix("Extent: ") {
@@ -263,7 +271,8 @@ async fn an_inspection_says_what_is_in_a_file() {
 async fn codes_in_csv_keep_their_zeros() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("truong.csv");
-    std::fs::write(&path, "mã,tên,số,lon,lat\n007,Trường A,7,108.98,11.56\n012,\"Trường, B\",12,108.99,11.57\n").unwrap();
+    std::fs::write(&path, "mã,tên,số,lon,lat\n007,Trường A,7,108.98,11.56\n012,\"Trường, B\",12,108.99,11.57\n")
+        .unwrap();
     let answer = read(&path).await.unwrap();
     let layer = &answer.layers[0];
     assert_eq!(layer.texts("mã"), ["007", "012"]);
@@ -278,9 +287,12 @@ async fn what_cannot_be_stored_is_set_aside_with_its_values() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.geojson");
     let feature = |coordinates: &str, name: &str| {
-        format!(r#"{{"type":"Feature","properties":{{"tên":"{name}"}},"geometry":{{"type":"LineString","coordinates":{coordinates}}}}}"#)
+        format!(
+            r#"{{"type":"Feature","properties":{{"tên":"{name}"}},"geometry":{{"type":"LineString","coordinates":{coordinates}}}}}"#
+        )
     };
-    let features = [feature("[[108.9,11.5],[108.95,11.6]]", "đường"), feature("[[108.9,11.5]]", "ngõ"), feature("[]", "cụt")];
+    let features =
+        [feature("[[108.9,11.5],[108.95,11.6]]", "đường"), feature("[[108.9,11.5]]", "ngõ"), feature("[]", "cụt")];
     std::fs::write(&path, format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","))).unwrap();
     let answer = read(&path).await.unwrap();
     let layer = &answer.layers[0];
@@ -298,7 +310,9 @@ async fn broken_and_dangerous_files_are_refused_in_one_line() {
         std::fs::write(&path, bytes).unwrap();
         path
     };
-    for name in ["zeros.shp", "zeros.gpkg", "zeros.geojson", "zeros.fgb", "zeros.zip", "zeros.tab", "zeros.dxf", "zeros"] {
+    for name in
+        ["zeros.shp", "zeros.gpkg", "zeros.geojson", "zeros.fgb", "zeros.zip", "zeros.tab", "zeros.dxf", "zeros"]
+    {
         refusal(&file(name, &[0; 4096])).await;
     }
     let vrt = b"<OGRVRTDataSource><OGRVRTLayer name=\"x\"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>";

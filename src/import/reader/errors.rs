@@ -41,7 +41,9 @@ unsafe extern "C" fn handler(class: CPLErr::Type, _number: i32, message: *const 
         message = message.replace(path, shown);
     }
     let message: String = message.chars().take(500).collect();
-    let Ok(mut messages) = MESSAGES.lock() else { return };
+    let Ok(mut messages) = MESSAGES.lock() else {
+        return;
+    };
     let room = messages.len() < KEPT;
     match messages.iter_mut().find(|(_, note)| note.message == message) {
         Some((_, note)) => note.count += 1,

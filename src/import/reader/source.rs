@@ -53,7 +53,8 @@ const ENDINGS: [(&str, &[&str]); 21] = [
 ];
 
 /// Formats that say in their first bytes what they are, whatever the file is called.
-const BY_CONTENT: [&str; 10] = ["GPKG", "GeoJSON", "GeoJSONSeq", "TopoJSON", "LIBKML", "KML", "FlatGeobuf", "GML", "DXF", "GPX"];
+const BY_CONTENT: [&str; 10] =
+    ["GPKG", "GeoJSON", "GeoJSONSeq", "TopoJSON", "LIBKML", "KML", "FlatGeobuf", "GML", "DXF", "GPX"];
 
 /// Prepares GDAL: errors collected, drivers reduced, no network, no files of its own.
 pub fn prepare() {
@@ -138,7 +139,9 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
     for name in names.iter().filter(|name| is_dataset(name, &names)) {
         let name = name.trim_end_matches('/');
         let ending = ending(name);
-        let Some((_, drivers)) = ENDINGS.iter().find(|(known, _)| *known == ending) else { continue };
+        let Some((_, drivers)) = ENDINGS.iter().find(|(known, _)| *known == ending) else {
+            continue;
+        };
         match dataset(&format!("{root}/{name}"), drivers, notes) {
             Ok(part) => parts.push(part),
             Err(e) => {
@@ -164,12 +167,19 @@ fn is_dataset(name: &str, names: &[String]) -> bool {
     let folder = name.ends_with('/');
     let plain = name.trim_end_matches('/');
     let hidden = plain.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
-    let inside_gdb = plain.rsplit_once('/').is_some_and(|(above, _)| above.to_ascii_lowercase().split('/').any(|p| p.ends_with(".gdb")));
+    let inside_gdb = plain
+        .rsplit_once('/')
+        .is_some_and(|(above, _)| above.to_ascii_lowercase().split('/').any(|p| p.ends_with(".gdb")));
     let ending = ending(plain);
     // The table of a shapefile, or of a MapInfo table.
     let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
-    let of_another = ending == "dbf" && names.iter().any(|n| ["shp", "tab"].iter().any(|e| n.eq_ignore_ascii_case(&format!("{stem}.{e}"))));
-    !hidden && !inside_gdb && !of_another && folder == (ending == "gdb") && ENDINGS.iter().any(|(known, _)| *known == ending)
+    let of_another = ending == "dbf"
+        && names.iter().any(|n| ["shp", "tab"].iter().any(|e| n.eq_ignore_ascii_case(&format!("{stem}.{e}"))));
+    !hidden
+        && !inside_gdb
+        && !of_another
+        && folder == (ending == "gdb")
+        && ENDINGS.iter().any(|(known, _)| *known == ending)
 }
 
 fn dataset(path: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> {

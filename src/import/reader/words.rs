@@ -36,22 +36,42 @@ impl Words {
 }
 
 /// Decides on a layer's encoding.
-pub fn choose(part: &Part, raw: &[RawField], survey: &Survey, request: &Request, notes: &mut Vec<Note>) -> Result<Words> {
+pub fn choose(
+    part: &Part,
+    raw: &[RawField],
+    survey: &Survey,
+    request: &Request,
+    notes: &mut Vec<Note>,
+) -> Result<Words> {
     let names = raw.iter().map(|f| f.name.as_slice()).filter(|n| !n.is_ascii());
     let values: Vec<&[u8]> = survey.text.iter().map(Vec::as_slice).chain(names).collect();
     let unicode = values.iter().all(|v| std::str::from_utf8(v).is_ok());
     let declared = declared(part);
+    // A drawing with letters written as `\U+1EA1` comes from a program that knows Unicode: the others are what they are.
+    let escaped =
+        values.iter().filter_map(|v| std::str::from_utf8(v).ok()).any(|text| text.chars().any(|c| c > '\u{FF}'));
     let arrival = match part.driver.as_str() {
-        "DXF" if declared.as_deref() != Some("UTF-8") => Arrival::Latin1,
+        "DXF" if declared.as_deref() != Some("UTF-8") && !escaped => Arrival::Latin1,
         "MapInfo File" if unicode => Arrival::Windows1252,
         _ => Arrival::Bytes,
     };
-    let raw_bytes = matches!(part.driver.as_str(), "ESRI Shapefile" | "CSV" | "DXF") || !unicode;
+    let raw_bytes = matches!(part.driver.as_str(), "ESRI Shapefile" | "CSV") || arrival == Arrival::Latin1 || !unicode;
     if let Some(name) = &request.encoding {
-        let wrong = || Error::invalid("encoding", format!("`{name}` is no encoding that is known here; say TCVN3, VNI, UTF-8, windows-1258 …"));
+        let wrong = || {
+            Error::invalid(
+                "encoding",
+                format!("`{name}` is no encoding that is known here; say TCVN3, VNI, UTF-8, windows-1258 …"),
+            )
+        };
         let encoding = Encoding::named(name).ok_or_else(wrong)?;
         let surface = !raw_bytes && encoding != Encoding::Utf8;
-        let arrival = if surface { Arrival::Windows1252 } else if raw_bytes { arrival } else { Arrival::Bytes };
+        let arrival = if surface {
+            Arrival::Windows1252
+        } else if raw_bytes {
+            arrival
+        } else {
+            Arrival::Bytes
+        };
         return Ok(Words::new(Decoder { encoding, arrival }, "given", declared, None));
     }
     if !raw_bytes {
@@ -59,7 +79,9 @@ pub fn choose(part: &Part, raw: &[RawField], survey: &Survey, request: &Request,
     }
     let sample: Vec<Vec<u8>> = match Dbf::beside(&part.path).filter(|_| part.driver == "ESRI Shapefile") {
         Some(dbf) => dbf.sample(if request.action == Action::Read { u64::MAX } else { INSPECTED }),
-        None => values.iter().filter_map(|v| arrival.bytes(v)).filter(|v| part.driver != "DXF" || !only_signs(v)).collect(),
+        None => {
+            values.iter().filter_map(|v| arrival.bytes(v)).filter(|v| part.driver != "DXF" || !only_signs(v)).collect()
+        }
     };
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     Ok(from_bytes(&sample, arrival, declared, notes))
@@ -84,10 +106,13 @@ fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, note
         Verdict::Detected(encoding, confidence) => (Some(encoding), confidence, Vec::new()),
         Verdict::Ambiguous(readings) => (None, 0.0, readings),
     };
-    let decodes = |encoding: &Encoding| *encoding != Encoding::Utf8 && sample.iter().all(|v| encoding.decode(v).is_some());
+    let decodes =
+        |encoding: &Encoding| *encoding != Encoding::Utf8 && sample.iter().all(|v| encoding.decode(v).is_some());
     let usable = usable.filter(decodes);
     match (best, usable) {
-        (Some(best), Some(usable)) if best == usable => Words::new(decoder(best), "declared", declared, Some(confidence)),
+        (Some(best), Some(usable)) if best == usable => {
+            Words::new(decoder(best), "declared", declared, Some(confidence))
+        }
         (Some(best), _) => {
             let says = declared.as_deref().map_or("does not say its encoding".into(), |d| format!("says `{d}`"));
             let message = format!("the file {says}; its text reads as {}", best.name());
@@ -98,7 +123,11 @@ fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, note
             let own = detect::plausibility(usable, sample.iter().copied());
             let rival = readings.iter().filter(|r| r.encoding != usable.name()).map(|r| r.score).fold(0.0, f64::max);
             let doubtful = rival >= DOUBT && rival >= own;
-            if doubtful { Words::unsure(arrival, declared, readings) } else { Words::new(decoder(usable), "declared", declared, Some(own)) }
+            if doubtful {
+                Words::unsure(arrival, declared, readings)
+            } else {
+                Words::new(decoder(usable), "declared", declared, Some(own))
+            }
         }
         (None, None) => Words::unsure(arrival, declared, readings),
     }
@@ -107,7 +136,9 @@ fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, note
 /// The format gives Unicode; a program may have read TCVN3 or VNI as Latin-1 before.
 fn behind_the_surface(part: &Part, values: &[&[u8]], declared: Option<String>, notes: &mut Vec<Note>) -> Words {
     let decoder = Decoder::UTF8;
-    let Some((encoding, confidence)) = surface(values) else { return Words::new(decoder, "format", declared, None) };
+    let Some((encoding, confidence)) = surface(values) else {
+        return Words::new(decoder, "format", declared, None);
+    };
     if part.driver == "MapInfo File" {
         let message = format!("the file says Latin letters; its text reads as {} and was decoded", encoding.name());
         notes.push(Note::new("encoding_detected", message));
@@ -119,7 +150,8 @@ fn behind_the_surface(part: &Part, values: &[&[u8]], declared: Option<String>, n
 }
 
 fn surface(values: &[&[u8]]) -> Option<(Encoding, f64)> {
-    let bytes: Vec<Vec<u8>> = values.iter().filter(|v| !v.is_ascii()).filter_map(|v| Arrival::Windows1252.bytes(v)).collect();
+    let bytes: Vec<Vec<u8>> =
+        values.iter().filter(|v| !v.is_ascii()).filter_map(|v| Arrival::Windows1252.bytes(v)).collect();
     let all = values.iter().filter(|v| !v.is_ascii()).count();
     let mostly = bytes.len() * 10 >= all * 9;
     let sample = bytes.iter().map(Vec::as_slice);
@@ -135,7 +167,8 @@ fn surface(values: &[&[u8]]) -> Option<(Encoding, f64)> {
 fn surface_note(values: &[&[u8]], notes: &mut Vec<Note>) {
     if let Some((encoding, _)) = surface(values) {
         let name = encoding.name();
-        let message = format!("the text looks like {name} that was read as Latin letters; say `--encoding {name}` if it is");
+        let message =
+            format!("the text looks like {name} that was read as Latin letters; say `--encoding {name}` if it is");
         notes.push(Note::new("text_looks_misread", message));
     }
 }
@@ -171,8 +204,12 @@ pub fn drawing(path: &str) -> Option<String> {
 
 /// One line for text that could be in several encodings.
 pub fn unsure(layer: &str, candidates: &[Reading]) -> Error {
-    let read: Vec<String> = candidates.iter().map(|c| format!("{} reads `{}`", c.encoding, c.sample.join("`, `"))).collect();
+    let read: Vec<String> =
+        candidates.iter().map(|c| format!("{} reads `{}`", c.encoding, c.sample.join("`, `"))).collect();
     let say = candidates.first().map_or("TCVN3", |c| c.encoding.as_str());
-    let message = format!("the encoding of the text in layer `{layer}` is not sure: {}. say `--encoding {say}` or the like", read.join("; "));
+    let message = format!(
+        "the encoding of the text in layer `{layer}` is not sure: {}. say `--encoding {say}` or the like",
+        read.join("; ")
+    );
     Error::Unreadable(message)
 }

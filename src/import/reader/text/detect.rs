@@ -93,9 +93,11 @@ mod tests {
 
     #[test]
     fn a_few_real_names_are_enough() {
-        let tcvn3: [&[u8]; 3] = [b"Ph\xAD\xEAng B\xB6o An", b"Ph\xAD\xEAng \xA7\xAB Vinh", b"\xA7\xCAt \xEB t\xB9i \xAE\xAB th\xDE"];
+        let tcvn3: [&[u8]; 3] =
+            [b"Ph\xAD\xEAng B\xB6o An", b"Ph\xAD\xEAng \xA7\xAB Vinh", b"\xA7\xCAt \xEB t\xB9i \xAE\xAB th\xDE"];
         assert!(matches!(detect(tcvn3), Verdict::Detected(Encoding::Tcvn3, _)), "{:?}", detect(tcvn3));
-        let vni: [&[u8]; 3] = [b"Ph\xF6\xF4\xF8ng Ba\xFBo An", b"Ph\xF6\xF4\xF8ng \xD1o\xE2 Vinh", b"Ha\xFBi \xD1o\xE2ng Ch\xF6\xFB"];
+        let vni: [&[u8]; 3] =
+            [b"Ph\xF6\xF4\xF8ng Ba\xFBo An", b"Ph\xF6\xF4\xF8ng \xD1o\xE2 Vinh", b"Ha\xFBi \xD1o\xE2ng Ch\xF6\xFB"];
         assert!(matches!(detect(vni), Verdict::Detected(Encoding::Vni, _)), "{:?}", detect(vni));
     }
 

@@ -192,7 +192,9 @@ impl Decoder {
         if self.arrival == Arrival::Bytes {
             return self.encoding.push(value, out);
         }
-        let Ok(text) = std::str::from_utf8(value) else { return false };
+        let Ok(text) = std::str::from_utf8(value) else {
+            return false;
+        };
         let mut run = Vec::with_capacity(text.len());
         for c in text.chars() {
             match self.arrival.byte(c) {
@@ -244,10 +246,21 @@ mod tests {
     #[test]
     fn names_of_encodings_are_found_as_people_write_them() {
         for (name, expected) in [
-            ("utf-8", "UTF-8"), ("65001", "UTF-8"), ("TCVN3", "TCVN3"), ("abc", "TCVN3"), ("VNI-Windows", "VNI"),
-            ("1258", "windows-1258"), ("CP1258", "windows-1258"), ("windows-1258", "windows-1258"),
-            ("ANSI_1258", "windows-1258"), ("ANSI 1252", "windows-1252"), ("ISO-8859-1", "windows-1252"),
-            ("88591", "windows-1252"), ("ISO-8859-2", "ISO-8859-2"), ("ANSI_936", "GBK"), ("viscii", "VISCII"),
+            ("utf-8", "UTF-8"),
+            ("65001", "UTF-8"),
+            ("TCVN3", "TCVN3"),
+            ("abc", "TCVN3"),
+            ("VNI-Windows", "VNI"),
+            ("1258", "windows-1258"),
+            ("CP1258", "windows-1258"),
+            ("windows-1258", "windows-1258"),
+            ("ANSI_1258", "windows-1258"),
+            ("ANSI 1252", "windows-1252"),
+            ("ISO-8859-1", "windows-1252"),
+            ("88591", "windows-1252"),
+            ("ISO-8859-2", "ISO-8859-2"),
+            ("ANSI_936", "GBK"),
+            ("viscii", "VISCII"),
         ] {
             assert_eq!(Encoding::named(name).map(Encoding::name), Some(expected), "{name}");
         }
