@@ -24,7 +24,11 @@ pub struct App {
 }
 
 impl App {
-    pub async fn open(store: &config::Store, settings: config::Serve, metrics: Option<PrometheusHandle>) -> Result<App> {
+    pub async fn open(
+        store: &config::Store,
+        settings: config::Serve,
+        metrics: Option<PrometheusHandle>,
+    ) -> Result<App> {
         let db = Db::open(store, settings.db_connections, Duration::from_secs(settings.statement_timeout)).await?;
         let catalog = Catalog::load(&db.pool).await?;
         let land_use = land_use::all(&db.pool).await?;

@@ -118,7 +118,8 @@ impl Geometry {
 /// PostgreSQL cuts identifiers at 63 bytes and a Vietnamese letter takes up to three, so long names are cut at a letter
 /// and numbered; the full name stays in [`Field::name`].
 pub fn columns(names: &[String]) -> Vec<String> {
-    let mut taken: std::collections::HashSet<String> = [FID, GEOM, "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"].map(String::from).into();
+    let mut taken: std::collections::HashSet<String> =
+        [FID, GEOM, "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"].map(String::from).into();
     let mut out = Vec::with_capacity(names.len());
     for name in names {
         let clean: String = name.chars().filter(|c| *c != '\0').collect();

@@ -73,7 +73,9 @@ impl Measure {
 
     /// SQL for the area of `geometry`, an expression in `srid`.
     fn sql(self, geometry: &str, srid: i32) -> String {
-        let to = |target: i32| if srid == target { geometry.to_string() } else { format!("ST_Transform({geometry}, {target})") };
+        let to = |target: i32| {
+            if srid == target { geometry.to_string() } else { format!("ST_Transform({geometry}, {target})") }
+        };
         match self {
             Measure::City => format!("ST_Area({})", to(CITY_SRID)),
             Measure::Ellipsoid => format!("ST_Area({}::geography)", to(4326)),
@@ -122,7 +124,10 @@ impl Shape {
         let row = match run::one(pool, sql).await {
             Ok(row) => row,
             Err(Error::Db(sqlx::Error::Database(e))) => {
-                return Err(Error::invalid("body", format!("the polygon cannot be read: {}", e.message().to_lowercase())));
+                return Err(Error::invalid(
+                    "body",
+                    format!("the polygon cannot be read: {}", e.message().to_lowercase()),
+                ));
             }
             Err(e) => return Err(e),
         };
@@ -134,10 +139,13 @@ impl Shape {
         let (Some(w), Some(s), Some(e), Some(n)) = (side("w")?, side("s")?, side("e")?, side("n")?) else {
             return Err(Error::invalid("body", "the polygon is empty"));
         };
-        let bbox = Bbox::new(w, s, e, n).map_err(|detail| Error::invalid("body", format!("the polygon does not lie on earth: {detail}")))?;
+        let bbox = Bbox::new(w, s, e, n)
+            .map_err(|detail| Error::invalid("body", format!("the polygon does not lie on earth: {detail}")))?;
         let measure = Measure::of(bbox);
         let ewkb: Vec<u8> = row.try_get("g")?;
-        let sql = Sql::new(format!("SELECT {} FROM (SELECT ST_GeomFromEWKB(", measure.sql("g", 4326))).bind(ewkb.clone()).push(") AS g) p");
+        let sql = Sql::new(format!("SELECT {} FROM (SELECT ST_GeomFromEWKB(", measure.sql("g", 4326)))
+            .bind(ewkb.clone())
+            .push(") AS g) p");
         let area: f64 = run::one(pool, sql).await?.try_get(0)?;
         if area <= 0.0 {
             return Err(Error::invalid("body", "the polygon has no area"));

@@ -37,19 +37,27 @@ async fn one(pool: &PgPool, layer: &Arc<Layer>, place: &Place, tolerance: f64, l
     if query.filter == Expr::False {
         return Ok(here);
     }
-    let distance = Sql::new(format!("ST_Distance({}, ", geography(srid))).append(&point(place, 4326)).push("::geography)");
+    let distance =
+        Sql::new(format!("ST_Distance({}, ", geography(srid))).append(&point(place, 4326)).push("::geography)");
     let holds = if tolerance > 0.0 {
-        Sql::new(format!("ST_DWithin({}, ", geography(srid))).append(&point(place, 4326)).push("::geography, ").bind(tolerance).push(")")
+        Sql::new(format!("ST_DWithin({}, ", geography(srid)))
+            .append(&point(place, 4326))
+            .push("::geography, ")
+            .bind(tolerance)
+            .push(")")
     } else {
         Sql::new("ST_Intersects(t.geom, ").append(&point(place, srid)).push(")")
     };
-    let sql = Sql::new(format!("SELECT {} AS feature FROM (SELECT t.*, ", features::feature(layer, &[("distance", "round(t.\"dothi distance\"::numeric, 3)")])))
-        .append(&distance)
-        .push(&format!(" AS \"dothi distance\" FROM {} t WHERE ", layer.table()))
-        .append(&render(&query.filter, Some(srid)))
-        .push(" AND ")
-        .append(&holds)
-        .push(&format!(" ORDER BY \"dothi distance\", t.fid LIMIT {}) t", i64::from(limit) + 1));
+    let sql = Sql::new(format!(
+        "SELECT {} AS feature FROM (SELECT t.*, ",
+        features::feature(layer, &[("distance", "round(t.\"dothi distance\"::numeric, 3)")])
+    ))
+    .append(&distance)
+    .push(&format!(" AS \"dothi distance\" FROM {} t WHERE ", layer.table()))
+    .append(&render(&query.filter, Some(srid)))
+    .push(" AND ")
+    .append(&holds)
+    .push(&format!(" ORDER BY \"dothi distance\", t.fid LIMIT {}) t", i64::from(limit) + 1));
     let rows = run::all(pool, sql).await?;
     here.truncated = rows.len() > limit as usize;
     here.features = rows.iter().take(limit as usize).map(|row| row.try_get("feature")).collect::<Result<_, _>>()?;

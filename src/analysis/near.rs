@@ -15,7 +15,13 @@ use crate::sql::{Sql, literal};
 
 /// At most `limit` features of all `layers` within `metres` of the place (on the ellipsoid), nearest first, each the text
 /// of a GeoJSON Feature with members `layer` and `distance`. The flag says that there are more.
-pub async fn near(pool: &PgPool, layers: &[Arc<Layer>], place: &Place, metres: f64, limit: u32) -> Result<(Vec<String>, bool)> {
+pub async fn near(
+    pool: &PgPool,
+    layers: &[Arc<Layer>],
+    place: &Place,
+    metres: f64,
+    limit: u32,
+) -> Result<(Vec<String>, bool)> {
     let asked = layers.iter().map(|layer| one(pool, layer, place, metres, limit));
     let mut found: Vec<(f64, String)> = try_join_all(asked).await?.into_iter().flatten().collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -31,14 +37,18 @@ async fn one(pool: &PgPool, layer: &Arc<Layer>, place: &Place, metres: f64, limi
     }
     let name = literal(&serde_json::Value::from(layer.id.as_str()).to_string());
     let extra = [("layer", name.as_str()), ("distance", "round(t.\"dothi distance\"::numeric, 3)")];
-    let distance = Sql::new(format!("ST_Distance({}, ", geography(srid))).append(&point(place, 4326)).push("::geography)");
-    let sql = Sql::new(format!("SELECT t.\"dothi distance\" AS distance, {} AS feature FROM (SELECT t.*, ", features::feature(layer, &extra)))
-        .append(&distance)
-        .push(&format!(" AS \"dothi distance\" FROM {} t WHERE ", layer.table()))
-        .append(&render(&query.filter, Some(srid)))
-        .push(") t WHERE t.\"dothi distance\" <= ")
-        .bind(metres)
-        .push(&format!(" ORDER BY 1, t.fid LIMIT {}", i64::from(limit) + 1));
+    let distance =
+        Sql::new(format!("ST_Distance({}, ", geography(srid))).append(&point(place, 4326)).push("::geography)");
+    let sql = Sql::new(format!(
+        "SELECT t.\"dothi distance\" AS distance, {} AS feature FROM (SELECT t.*, ",
+        features::feature(layer, &extra)
+    ))
+    .append(&distance)
+    .push(&format!(" AS \"dothi distance\" FROM {} t WHERE ", layer.table()))
+    .append(&render(&query.filter, Some(srid)))
+    .push(") t WHERE t.\"dothi distance\" <= ")
+    .bind(metres)
+    .push(&format!(" ORDER BY 1, t.fid LIMIT {}", i64::from(limit) + 1));
     let rows = run::all(pool, sql).await?;
     rows.iter().map(|row| Ok((row.try_get("distance")?, row.try_get("feature")?))).collect()
 }

@@ -29,9 +29,18 @@ impl Place {
         if !(zone.west..=zone.east).contains(&lon) || !(zone.south..=zone.north).contains(&lat) {
             return Ok(Place { lon, lat, e: None, n: None, crs: None });
         }
-        let sql = Sql::new("SELECT ST_X(p) AS e, ST_Y(p) AS n FROM ST_Transform(ST_SetSRID(ST_MakePoint(").bind(lon).push(", ").bind(lat);
+        let sql = Sql::new("SELECT ST_X(p) AS e, ST_Y(p) AS n FROM ST_Transform(ST_SetSRID(ST_MakePoint(")
+            .bind(lon)
+            .push(", ")
+            .bind(lat);
         let row = run::one(pool, sql.push(&format!("), 4326), {CITY_SRID}) p"))).await?;
-        Ok(Place { lon, lat, e: Some(row.try_get("e")?), n: Some(row.try_get("n")?), crs: Some(format!("EPSG:{CITY_SRID}")) })
+        Ok(Place {
+            lon,
+            lat,
+            e: Some(row.try_get("e")?),
+            n: Some(row.try_get("n")?),
+            crs: Some(format!("EPSG:{CITY_SRID}")),
+        })
     }
 
     /// From easting and northing (in this order, whatever the local habit of naming them) in the CRS `srid`.
@@ -40,8 +49,16 @@ impl Place {
         if run::optional(pool, known).await?.is_none() {
             return Err(Error::invalid("crs", format!("`EPSG:{srid}` is not a coordinate system this server knows")));
         }
-        let sql = Sql::new("SELECT ST_X(p) AS lon, ST_Y(p) AS lat FROM ST_Transform(ST_SetSRID(ST_MakePoint(").bind(e).push(", ").bind(n);
-        let outside = || Error::invalid("e", format!("`{e}, {n}` is not a position in EPSG:{srid}; give easting, then northing, in metres"));
+        let sql = Sql::new("SELECT ST_X(p) AS lon, ST_Y(p) AS lat FROM ST_Transform(ST_SetSRID(ST_MakePoint(")
+            .bind(e)
+            .push(", ")
+            .bind(n);
+        let outside = || {
+            Error::invalid(
+                "e",
+                format!("`{e}, {n}` is not a position in EPSG:{srid}; give easting, then northing, in metres"),
+            )
+        };
         let row = match run::one(pool, sql.push(&format!("), {srid}), 4326) p"))).await {
             Ok(row) => row,
             // PROJ refuses what has no image.

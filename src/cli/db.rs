@@ -39,7 +39,10 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         return psql(url, arguments);
     }
     if store.database_url.is_some() {
-        return Err(Error::invalid("database-url", "a database address is given, so there is no private PostgreSQL to start, stop or show"));
+        return Err(Error::invalid(
+            "database-url",
+            "a database address is given, so there is no private PostgreSQL to start, stop or show",
+        ));
     }
     match args.command {
         Command::Start => {
@@ -48,11 +51,15 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         }
         Command::Stop { force } => {
             let stopped = cluster::stop(&store.data_dir, force).await?;
-            print.result(&json!({"running": false}), || if stopped { "PostgreSQL stopped" } else { "PostgreSQL was not running" }.into())?;
+            print.result(&json!({"running": false}), || {
+                if stopped { "PostgreSQL stopped" } else { "PostgreSQL was not running" }.into()
+            })?;
         }
         Command::Status => {
             let status = cluster::status(&store.data_dir).await?;
-            print.result(&status, || status.as_ref().map_or("there is no private PostgreSQL yet; the first command makes it".into(), text))?;
+            print.result(&status, || {
+                status.as_ref().map_or("there is no private PostgreSQL yet; the first command makes it".into(), text)
+            })?;
         }
         Command::Psql { arguments } => {
             let cluster = Cluster::open(&store.data_dir).await?;
@@ -65,7 +72,11 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
 }
 
 fn psql(conninfo: &str, arguments: &[String]) -> Result<ExitCode> {
-    let status = Process::new("psql").arg(conninfo).args(arguments).status().map_err(Error::io("start `psql`; the package postgresql-client-15 has it"))?;
+    let status = Process::new("psql")
+        .arg(conninfo)
+        .args(arguments)
+        .status()
+        .map_err(Error::io("start `psql`; the package postgresql-client-15 has it"))?;
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
 }
 
@@ -76,7 +87,10 @@ fn text(status: &Status) -> String {
     out.push_str(&format!("version     PostgreSQL {}\n", status.version));
     out.push_str(&format!("socket      {}\n", status.socket_dir.display()));
     out.push_str(&format!("on disk     {:.1} MiB\n", status.size as f64 / f64::from(1 << 20)));
-    out.push_str(&format!("used by     {}\n", if pids.is_empty() { "nobody".into() } else { format!("process {pids}") }));
+    out.push_str(&format!(
+        "used by     {}\n",
+        if pids.is_empty() { "nobody".into() } else { format!("process {pids}") }
+    ));
     out.push_str(&format!("stays on    {}\n", yes(status.sticky)));
     out.push_str(&format!("log         {}\n", status.log.display()));
     out

@@ -40,7 +40,11 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     let mut checks = vec![gdal(), assets(&args)];
     match Db::open(store, 2, Duration::from_secs(60)).await {
         Ok(db) => {
-            checks.push(check("PostgreSQL", true, if db.cluster.is_some() { "private cluster" } else { "by database address" }));
+            checks.push(check(
+                "PostgreSQL",
+                true,
+                if db.cluster.is_some() { "private cluster" } else { "by database address" },
+            ));
             for looked in [postgis(&db).await, vn2000(&db).await, tables(&db).await] {
                 checks.push(looked.unwrap_or_else(|e| check("database", false, e.to_string())));
             }
@@ -59,23 +63,34 @@ fn gdal() -> Check {
     let missing = crate::import::reader::missing_drivers();
     match missing.is_empty() {
         true => check("GDAL", true, crate::import::reader::gdal_version()),
-        false => check("GDAL", false, format!("this GDAL lacks the drivers {}; install Debian's package libgdal32", missing.join(", "))),
+        false => check(
+            "GDAL",
+            false,
+            format!("this GDAL lacks the drivers {}; install Debian's package libgdal32", missing.join(", ")),
+        ),
     }
 }
 
 fn assets(args: &Args) -> Check {
-    let missing: Vec<&str> = ["fonts/Noto Sans Regular/0-255.pbf", "fonts/Noto Sans Regular/7680-7935.pbf", "sprites/maki.json"]
-        .into_iter()
-        .filter(|f| !args.assets.join(f).exists())
-        .collect();
+    let missing: Vec<&str> =
+        ["fonts/Noto Sans Regular/0-255.pbf", "fonts/Noto Sans Regular/7680-7935.pbf", "sprites/maki.json"]
+            .into_iter()
+            .filter(|f| !args.assets.join(f).exists())
+            .collect();
     match missing.is_empty() {
         true => check("assets", true, "glyphs and sprites are there"),
-        false => check("assets", false, format!("`{}` lacks {}; `make build` makes them", args.assets.display(), missing.join(", "))),
+        false => check(
+            "assets",
+            false,
+            format!("`{}` lacks {}; `make build` makes them", args.assets.display(), missing.join(", ")),
+        ),
     }
 }
 
 async fn postgis(db: &Db) -> Result<Check> {
-    let row = sql::one(&db.pool, Sql::new("SELECT postgis_lib_version() AS v, current_setting('server_version') AS pg")).await?;
+    let row =
+        sql::one(&db.pool, Sql::new("SELECT postgis_lib_version() AS v, current_setting('server_version') AS pg"))
+            .await?;
     let (v, pg): (String, String) = (row.try_get("v")?, row.try_get("pg")?);
     Ok(check("PostGIS", true, format!("{v} on PostgreSQL {pg}")))
 }
@@ -87,22 +102,43 @@ async fn vn2000(db: &Db) -> Result<Check> {
     let off = (e - 580_361.426_9).hypot(n - 1_279_032.268_9);
     Ok(match off < 0.01 {
         true => check("VN-2000", true, format!("EPSG:9217 is right within {:.1} mm", off * 1000.0)),
-        false => check("VN-2000", false, format!("EPSG:9217 is off by {off:.3} m; the row 9217 of spatial_ref_sys is wrong, or PROJ's data is missing (Debian's package proj-data)")),
+        false => check(
+            "VN-2000",
+            false,
+            format!(
+                "EPSG:9217 is off by {off:.3} m; the row 9217 of spatial_ref_sys is wrong, or PROJ's data is missing (Debian's package proj-data)"
+            ),
+        ),
     })
 }
 
 /// Every layer has its table, and every table its layer.
 async fn tables(db: &Db) -> Result<Check> {
     let catalog = Catalog::load(&db.pool).await?;
-    let rows = sql::all(&db.pool, Sql::new("SELECT relname::text FROM pg_class WHERE relnamespace = 'layers'::regnamespace AND relkind = 'r'")).await?;
+    let rows = sql::all(
+        &db.pool,
+        Sql::new("SELECT relname::text FROM pg_class WHERE relnamespace = 'layers'::regnamespace AND relkind = 'r'"),
+    )
+    .await?;
     let tables: Vec<String> = rows.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?;
     let layers = catalog.all();
     let lost: Vec<&str> = layers.iter().map(|l| l.id.as_str()).filter(|id| !tables.iter().any(|t| t == id)).collect();
     let strange: Vec<&str> = tables.iter().map(String::as_str).filter(|t| catalog.get(t).is_none()).collect();
     Ok(if !lost.is_empty() {
-        check("layers", false, format!("without a table: {}; import them again or `dothi layers drop` them", lost.join(", ")))
+        check(
+            "layers",
+            false,
+            format!("without a table: {}; import them again or `dothi layers drop` them", lost.join(", ")),
+        )
     } else if !strange.is_empty() {
-        check("layers", false, format!("tables in schema `layers` that no layer knows: {}; export what is needed and drop them", strange.join(", ")))
+        check(
+            "layers",
+            false,
+            format!(
+                "tables in schema `layers` that no layer knows: {}; export what is needed and drop them",
+                strange.join(", ")
+            ),
+        )
     } else {
         check("layers", true, format!("{} layers, each with its table", layers.len()))
     })

@@ -42,25 +42,35 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     };
     let format = match part {
         Part::Features => args.format.or_else(|| Format::of(&args.output)).ok_or_else(|| {
-            Error::invalid("output", format!("the name `{}` does not say which format to write; add `--format`", args.output.display()))
+            Error::invalid(
+                "output",
+                format!("the name `{}` does not say which format to write; add `--format`", args.output.display()),
+            )
         })?,
         _ => Format::Csv,
     };
     if args.output.exists() && !args.force {
-        return Err(Error::Conflict(format!("`{}` exists already; say `--force` to replace it", args.output.display())));
+        return Err(Error::Conflict(format!(
+            "`{}` exists already; say `--force` to replace it",
+            args.output.display()
+        )));
     }
     let db = Db::open(store, 2, Duration::ZERO).await?;
     let done = write(&db, &args, part, format, print).await;
     let closed = db.close().await;
     let rows = done?;
     closed?;
-    print.result(&json!({"layer": args.layer, "file": args.output, "rows": rows}), || format!("{} rows of {} in {}", count(rows), args.layer, args.output.display()))?;
+    print.result(&json!({"layer": args.layer, "file": args.output, "rows": rows}), || {
+        format!("{} rows of {} in {}", count(rows), args.layer, args.output.display())
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn write(db: &Db, args: &Args, part: Part, format: Format, print: &Print) -> Result<u64> {
     let catalog = Catalog::load(&db.pool).await?;
-    let layer = catalog.get(&args.layer).ok_or_else(|| Error::NotFound(format!("there is no layer `{}`; `dothi layers` lists those that there are", args.layer)))?;
+    let layer = catalog.get(&args.layer).ok_or_else(|| {
+        Error::NotFound(format!("there is no layer `{}`; `dothi layers` lists those that there are", args.layer))
+    })?;
     let mut progress = Progress::new(print, &layer.id);
     progress.start(&layer.id, Some(layer.feature_count.unsigned_abs()));
     let rows = export::export(db, &layer, part, format, &args.output, |n| progress.at(n)).await;

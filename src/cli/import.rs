@@ -39,7 +39,10 @@ pub struct Args {
 
 pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     if args.layer.is_some() && args.files.len() > 1 {
-        return Err(crate::error::Error::invalid("layer", "`--layer` names one layer, but there are several files; import them one by one"));
+        return Err(crate::error::Error::invalid(
+            "layer",
+            "`--layer` names one layer, but there are several files; import them one by one",
+        ));
     }
     let options = Options {
         layer: args.layer,
@@ -112,18 +115,28 @@ fn text(r: &Report) -> String {
         say("extent", format!("{w:.6}, {s:.6} to {e:.6}, {n:.6}"));
     }
     for note in &r.notes {
-        say("note", if note.count > 1 { format!("{} ({}×)", note.message, count(note.count)) } else { note.message.clone() });
+        say(
+            "note",
+            if note.count > 1 { format!("{} ({}×)", note.message, count(note.count)) } else { note.message.clone() },
+        );
     }
     for repair in r.repairs.iter().take(10) {
         let place = repair.x.zip(repair.y).map_or(String::new(), |(x, y)| format!(" at {x:.3}, {y:.3}"));
-        let area = repair.area_before.zip(repair.area_after).map_or(String::new(), |(b, a)| format!("; area {b:.6} → {a:.6}"));
+        let area =
+            repair.area_before.zip(repair.area_after).map_or(String::new(), |(b, a)| format!("; area {b:.6} → {a:.6}"));
         say("mended", format!("feature {}: {}{place}{area}", repair.fid, repair.reason));
     }
     for row in r.rows_set_aside.iter().take(10) {
         say("set aside", format!("row {}: {}", row.row, row.reason));
     }
     if r.repairs.len() > 10 || r.rows_set_aside.len() > 10 {
-        say("", format!("… all of them: `dothi export {} --set-aside -o FILE`, `dothi layers show {} --json`", r.layer, r.layer));
+        say(
+            "",
+            format!(
+                "… all of them: `dothi export {} --set-aside -o FILE`, `dothi layers show {} --json`",
+                r.layer, r.layer
+            ),
+        );
     }
     out
 }

@@ -22,7 +22,10 @@ pub struct Args {
 
 pub async fn run(args: Args, print: &Print) -> Result<ExitCode> {
     let path = crate::import::absolute(&args.file)?;
-    let mut request = Request::new(Action::Inspect, path.to_str().ok_or_else(|| Error::Unreadable("the file's name is not UTF-8".into()))?);
+    let mut request = Request::new(
+        Action::Inspect,
+        path.to_str().ok_or_else(|| Error::Unreadable("the file's name is not UTF-8".into()))?,
+    );
     request.srs = args.srs;
     request.encoding = args.encoding;
     let found = inspect(&request, &Limits::default()).await?;
@@ -32,7 +35,12 @@ pub async fn run(args: Args, print: &Print) -> Result<ExitCode> {
 }
 
 fn text(name: &str, found: &Inspection) -> String {
-    let mut out = format!("{name}  {}, {} layer{}\n", found.driver, found.layers.len(), if found.layers.len() == 1 { "" } else { "s" });
+    let mut out = format!(
+        "{name}  {}, {} layer{}\n",
+        found.driver,
+        found.layers.len(),
+        if found.layers.len() == 1 { "" } else { "s" }
+    );
     for note in &found.notes {
         out.push_str(&format!("  note: {}\n", note.message));
     }
@@ -43,10 +51,20 @@ fn text(name: &str, found: &Inspection) -> String {
 }
 
 fn one(layer: &LayerInfo) -> String {
-    let mut out = format!("\n{}{}\n", layer.name, layer.title.as_ref().filter(|t| **t != layer.name).map_or(String::new(), |t| format!("  {t}")));
+    let mut out = format!(
+        "\n{}{}\n",
+        layer.name,
+        layer.title.as_ref().filter(|t| **t != layer.name).map_or(String::new(), |t| format!("  {t}"))
+    );
     let mut say = |key: &str, value: String| out.push_str(&format!("  {key:<11}{value}\n"));
     say("features", layer.count.map_or("unknown".into(), count));
-    say("geometry", layer.geometry.as_ref().map_or("none".into(), |g| g.sql(0).trim_start_matches("geometry(").trim_end_matches(", 0)").to_string()));
+    say(
+        "geometry",
+        layer
+            .geometry
+            .as_ref()
+            .map_or("none".into(), |g| g.sql(0).trim_start_matches("geometry(").trim_end_matches(", 0)").to_string()),
+    );
     match &layer.crs {
         Some(crs) => {
             let how = serde_json::to_value(crs.how).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
@@ -61,7 +79,10 @@ fn one(layer: &LayerInfo) -> String {
         None => {}
     }
     if let Some(name) = &layer.encoding.name {
-        let sure = layer.encoding.confidence.map_or(String::new(), |c| format!(", {:.0} % of its Vietnamese words read well", c * 100.0));
+        let sure = layer
+            .encoding
+            .confidence
+            .map_or(String::new(), |c| format!(", {:.0} % of its Vietnamese words read well", c * 100.0));
         say("text", format!("{name} ({}{sure})", layer.encoding.how));
     }
     for r in &layer.encoding.candidates {
@@ -80,8 +101,19 @@ fn one(layer: &LayerInfo) -> String {
         .fields
         .iter()
         .map(|f| {
-            let samples = f.samples.iter().take(3).map(|s| s.chars().take(30).collect::<String>()).collect::<Vec<_>>().join(" | ");
-            vec![format!("  {}", f.field.name), f.field.kind.sql().into(), f.field.title.clone().unwrap_or_default(), samples]
+            let samples = f
+                .samples
+                .iter()
+                .take(3)
+                .map(|s| s.chars().take(30).collect::<String>())
+                .collect::<Vec<_>>()
+                .join(" | ");
+            vec![
+                format!("  {}", f.field.name),
+                f.field.kind.sql().into(),
+                f.field.title.clone().unwrap_or_default(),
+                samples,
+            ]
         })
         .collect();
     if !rows.is_empty() {

@@ -51,7 +51,11 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
 
 async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
     let catalog = Catalog::load(&db.pool).await?;
-    let named = |id: &str| catalog.get(id).ok_or_else(|| Error::NotFound(format!("there is no layer `{id}`; `dothi layers` lists those that there are")));
+    let named = |id: &str| {
+        catalog.get(id).ok_or_else(|| {
+            Error::NotFound(format!("there is no layer `{id}`; `dothi layers` lists those that there are"))
+        })
+    };
     match command {
         Command::List => list(&catalog.all(), print),
         Command::Show { id } => show(db, &*named(&id)?, print).await,
@@ -81,7 +85,15 @@ fn list(layers: &[Arc<Layer>], print: &Print) -> Result<()> {
             .map(|l| {
                 let crs = l.srid.map_or(String::new(), |s| format!("EPSG:{s}"));
                 let seen = if l.visible { "" } else { "hidden" };
-                vec![l.id.clone(), count(l.feature_count.unsigned_abs()), l.shape().into(), crs, l.version.to_string(), seen.into(), l.title.clone()]
+                vec![
+                    l.id.clone(),
+                    count(l.feature_count.unsigned_abs()),
+                    l.shape().into(),
+                    crs,
+                    l.version.to_string(),
+                    seen.into(),
+                    l.title.clone(),
+                ]
             })
             .collect();
         table(&["id", "features", "geometry", "CRS", "version", "", "title"], &[1, 4], &rows)
@@ -89,10 +101,16 @@ fn list(layers: &[Arc<Layer>], print: &Print) -> Result<()> {
 }
 
 async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
-    let asked = Sql::new("SELECT id, source, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS at, report FROM dothi.import WHERE layer = ");
+    let asked = Sql::new(
+        "SELECT id, source, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS at, report FROM dothi.import WHERE layer = ",
+    );
     let row = sql::optional(&db.pool, asked.bind(&layer.id).push(" ORDER BY id DESC LIMIT 1")).await?;
     let import = match &row {
-        Some(row) => Some((row.try_get::<String, _>("source")?, row.try_get::<String, _>("at")?, row.try_get::<serde_json::Value, _>("report")?)),
+        Some(row) => Some((
+            row.try_get::<String, _>("source")?,
+            row.try_get::<String, _>("at")?,
+            row.try_get::<serde_json::Value, _>("report")?,
+        )),
         None => None,
     };
     let mut value = serde_json::to_value(layer)?;
@@ -112,7 +130,12 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
         say("group", text(&layer.group));
         say("features", count(layer.feature_count.unsigned_abs()));
         say("geometry", layer.spatial().map_or("none".into(), |(g, srid)| g.sql(srid)));
-        say("extent", layer.extent.map_or(String::new(), |e| format!("{:.6}, {:.6} to {:.6}, {:.6}", e.west, e.south, e.east, e.north)));
+        say(
+            "extent",
+            layer
+                .extent
+                .map_or(String::new(), |e| format!("{:.6}, {:.6} to {:.6}, {:.6}", e.west, e.south, e.east, e.north)),
+        );
         say("classes", text(&layer.class_field));
         say("labels", text(&layer.label_field));
         say("source", text(&layer.attribution));
@@ -120,10 +143,22 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
         say("version", format!("{} of {}", layer.version, layer.updated));
         if let Some((source, at, report)) = &import {
             let n = |key: &str| count(report[key].as_u64().unwrap_or(0));
-            say("imported", format!("{at} UTC from {source}: {} read, {} imported, {} mended, {} set aside", n("read"), n("imported"), n("repaired"), n("set_aside")));
+            say(
+                "imported",
+                format!(
+                    "{at} UTC from {source}: {} read, {} imported, {} mended, {} set aside",
+                    n("read"),
+                    n("imported"),
+                    n("repaired"),
+                    n("set_aside")
+                ),
+            );
         }
-        let rows: Vec<Vec<String>> =
-            layer.fields.iter().map(|f| vec![format!("  {}", f.name), f.kind.sql().into(), f.title.clone().unwrap_or_default()]).collect();
+        let rows: Vec<Vec<String>> = layer
+            .fields
+            .iter()
+            .map(|f| vec![format!("  {}", f.name), f.kind.sql().into(), f.title.clone().unwrap_or_default()])
+            .collect();
         out.push_str(&table(&["  field", "type", "title"], &[], &rows));
         out
     })

@@ -21,7 +21,9 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
     let (listen, grace) = (settings.listen, Duration::from_secs(settings.grace));
     // Before the database, so that a taken port costs nothing and leaves nothing.
     let socket = TcpListener::bind(listen).await.map_err(|e| match e.kind() {
-        std::io::ErrorKind::AddrInUse => Error::Conflict(format!("something already listens on `{listen}`; say another address with `--listen`")),
+        std::io::ErrorKind::AddrInUse => {
+            Error::Conflict(format!("something already listens on `{listen}`; say another address with `--listen`"))
+        }
         _ => Error::io(format!("listen on `{listen}`"))(e),
     })?;
     let metrics = PrometheusBuilder::new().install_recorder().map_err(|e| Error::Internal(e.to_string()))?;
@@ -81,6 +83,9 @@ async fn asked_to_stop() {
 
 fn log(json: bool) {
     let filter = EnvFilter::try_from_env("DOTHI_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     if json { builder.json().init() } else { builder.with_target(false).init() }
 }

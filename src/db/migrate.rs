@@ -39,7 +39,8 @@ async fn load_land_use(on: &mut PgConnection) -> Result<()> {
     }
     let mut tx = on.begin().await?;
     let header = LAND_USE.lines().next().unwrap_or_default();
-    let columns: String = header.split(',').map(|c| format!("{} text", crate::sql::ident(c))).collect::<Vec<_>>().join(", ");
+    let columns: String =
+        header.split(',').map(|c| format!("{} text", crate::sql::ident(c))).collect::<Vec<_>>().join(", ");
     run::script(&mut *tx, format!("CREATE TEMP TABLE land_use_csv ({columns}) ON COMMIT DROP")).await?;
     let mut copy = tx.copy_in_raw("COPY land_use_csv FROM STDIN (FORMAT csv, HEADER true)").await?;
     copy.send(LAND_USE.as_bytes()).await?;

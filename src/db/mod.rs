@@ -48,7 +48,11 @@ impl Db {
         }
     }
 
-    async fn connect(options: PgConnectOptions, connections: u32, statement_timeout: Duration) -> Result<(PgPool, PgConnectOptions)> {
+    async fn connect(
+        options: PgConnectOptions,
+        connections: u32,
+        statement_timeout: Duration,
+    ) -> Result<(PgPool, PgConnectOptions)> {
         let options = options.application_name("dothi");
         migrate::run(&options).await?;
         let timeout = format!("{}ms", statement_timeout.as_millis());

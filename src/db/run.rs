@@ -55,7 +55,10 @@ pub async fn optional<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) 
 }
 
 /// Rows as they arrive, for answers that are larger than memory should hold.
-pub fn stream<'e>(on: impl Executor<'e, Database = Postgres> + 'e, sql: Sql) -> Result<impl Stream<Item = Result<PgRow>> + 'e> {
+pub fn stream<'e>(
+    on: impl Executor<'e, Database = Postgres> + 'e,
+    sql: Sql,
+) -> Result<impl Stream<Item = Result<PgRow>> + 'e> {
     let args = arguments(&sql.values)?;
     Ok(sqlx::query_with(AssertSqlSafe(sql.text), args).fetch(on).map(|row| Ok(row?)))
 }

@@ -40,7 +40,9 @@ pub async fn write(db: &Db, layer: &Layer, format: Format, to: &Path) -> Result<
     let mut args: Vec<String> = ["-f", name, "-sql", &query, "-nln", &layer.id].map(String::from).to_vec();
     args.extend(options.iter().map(|o| o.to_string()));
     let (to, rows) = (to.to_path_buf(), layer.feature_count.unsigned_abs());
-    tokio::task::spawn_blocking(move || translate(&source, &args, to)).await.map_err(|e| Error::Internal(e.to_string()))??;
+    tokio::task::spawn_blocking(move || translate(&source, &args, to))
+        .await
+        .map_err(|e| Error::Internal(e.to_string()))??;
     Ok(rows)
 }
 
@@ -61,7 +63,14 @@ fn translate(source: &str, args: &[String], to: PathBuf) -> Result<()> {
         let options = gdal_sys::GDALVectorTranslateOptionsNew(argv.as_mut_ptr(), ptr::null_mut());
         let mut sources = [source.c_dataset()];
         let mut wrong = 0;
-        let made = gdal_sys::GDALVectorTranslate(to.as_ptr(), ptr::null_mut(), 1, sources.as_mut_ptr(), options, &raw mut wrong);
+        let made = gdal_sys::GDALVectorTranslate(
+            to.as_ptr(),
+            ptr::null_mut(),
+            1,
+            sources.as_mut_ptr(),
+            options,
+            &raw mut wrong,
+        );
         gdal_sys::GDALVectorTranslateOptionsFree(options);
         if made.is_null() {
             true
@@ -72,7 +81,8 @@ fn translate(source: &str, args: &[String], to: PathBuf) -> Result<()> {
     };
     if failed {
         // SAFETY: the message is a string of GDAL's own, valid until its next error in this thread.
-        let message = unsafe { std::ffi::CStr::from_ptr(gdal_sys::CPLGetLastErrorMsg()) }.to_string_lossy().into_owned();
+        let message =
+            unsafe { std::ffi::CStr::from_ptr(gdal_sys::CPLGetLastErrorMsg()) }.to_string_lossy().into_owned();
         return Err(Error::Internal(format!("GDAL could not write the file: {message}")));
     }
     Ok(())

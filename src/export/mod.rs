@@ -57,13 +57,23 @@ pub enum Part {
 /// Writes `part` of a layer to `to`, which does not exist yet or may be replaced; returns how many rows it has.
 ///
 /// The file appears when it is whole: a broken export leaves what was there.
-pub async fn export(db: &Db, layer: &Layer, part: Part, format: Format, to: &Path, tell: impl FnMut(u64) + Send) -> Result<u64> {
+pub async fn export(
+    db: &Db,
+    layer: &Layer,
+    part: Part,
+    format: Format,
+    to: &Path,
+    tell: impl FnMut(u64) + Send,
+) -> Result<u64> {
     let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let made = Scratch::new(folder)?;
-    let name = to.file_name().ok_or_else(|| Error::invalid("output", format!("`{}` is not a file's name", to.display())))?;
+    let name =
+        to.file_name().ok_or_else(|| Error::invalid("output", format!("`{}` is not a file's name", to.display())))?;
     let path = made.0.join(name);
     let rows = match (part, format) {
-        (Part::Features, Format::Geojson | Format::Geojsonl | Format::Csv) => text::write(db, layer, format, &path, tell).await?,
+        (Part::Features, Format::Geojson | Format::Geojsonl | Format::Csv) => {
+            text::write(db, layer, format, &path, tell).await?
+        }
         (Part::Features, _) => gdal::write(db, layer, format, &path).await?,
         _ => text::account(db, layer, part, &path).await?,
     };

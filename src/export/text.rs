@@ -16,13 +16,18 @@ use crate::sql::{Sql, ident};
 pub async fn write(db: &Db, layer: &Layer, format: Format, to: &Path, mut tell: impl FnMut(u64) + Send) -> Result<u64> {
     let io = || Error::io(format!("write `{}`", to.display()));
     if format == Format::Csv {
-        let geometry = if layer.spatial().is_some() { format!(", ST_AsText({GEOM}) AS \"WKT\"") } else { String::new() };
+        let geometry =
+            if layer.spatial().is_some() { format!(", ST_AsText({GEOM}) AS \"WKT\"") } else { String::new() };
         let columns: String = layer.fields.iter().map(|f| format!(", {}", ident(&f.column))).collect();
         copy_out(db, &format!("SELECT {FID}{columns}{geometry} FROM {} ORDER BY {FID}", layer.table()), to).await?;
         return Ok(layer.feature_count.unsigned_abs());
     }
     let mut out = std::io::BufWriter::with_capacity(1 << 20, std::fs::File::create(to).map_err(io())?);
-    let sql = Sql::new(format!("SELECT {} AS feature FROM {} t ORDER BY {FID}", features::feature(layer, &[]), layer.table()));
+    let sql = Sql::new(format!(
+        "SELECT {} AS feature FROM {} t ORDER BY {FID}",
+        features::feature(layer, &[]),
+        layer.table()
+    ));
     let (head, between, tail) = match format {
         Format::Geojson => ("{\"type\":\"FeatureCollection\",\"features\":[\n", ",\n", "\n]}\n"),
         _ => ("", "\n", "\n"),

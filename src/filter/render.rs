@@ -48,12 +48,26 @@ fn touches(b: Bbox, srid: i32, exact: bool) -> Sql {
 /// The box as a polygon in `srid`. Its sides are divided before they are transformed, as straight lines in degrees are
 /// curves in a projection.
 pub fn envelope(b: Bbox, srid: i32) -> Sql {
-    let sql = Sql::new("ST_MakeEnvelope(").bind(b.west).push(", ").bind(b.south).push(", ").bind(b.east).push(", ").bind(b.north).push(", 4326)");
+    let sql = Sql::new("ST_MakeEnvelope(")
+        .bind(b.west)
+        .push(", ")
+        .bind(b.south)
+        .push(", ")
+        .bind(b.east)
+        .push(", ")
+        .bind(b.north)
+        .push(", 4326)");
     if srid == 4326 {
         return sql;
     }
     let step = ((b.east - b.west).max(b.north - b.south) / 16.0).max(1e-9);
-    Sql::new("ST_Transform(ST_Segmentize(").append(&sql).push(", ").bind(step).push("), ").push(&srid.to_string()).push(")")
+    Sql::new("ST_Transform(ST_Segmentize(")
+        .append(&sql)
+        .push(", ")
+        .bind(step)
+        .push("), ")
+        .push(&srid.to_string())
+        .push(")")
 }
 
 #[cfg(test)]
@@ -63,7 +77,8 @@ mod tests {
 
     #[test]
     fn conditions_bind_their_values_and_quote_their_columns() {
-        let field = Field { name: "Tên \"lạ\"".into(), column: "Tên \"lạ\"".into(), kind: Kind::Text, title: None };
+        let field =
+            Field { name: "Tên \"lạ\"".into(), column: "Tên \"lạ\"".into(), kind: Kind::Text, title: None };
         let expr = Expr::Equals(field, Literal::Text("' OR 1=1 --".into())).and(Expr::After(7));
         let sql = render(&expr, Some(9217));
         assert_eq!(sql.text, r#"("Tên ""lạ""" = $1 AND fid > $2)"#);
@@ -74,7 +89,10 @@ mod tests {
     fn a_box_is_transformed_to_the_layer_and_not_the_layer_to_the_box() {
         let b = Bbox::new(108.9, 11.5, 109.0, 11.6).unwrap();
         let text = render(&Expr::Intersects(vec![b]), Some(9217)).text;
-        assert_eq!(text, "(ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope($1, $2, $3, $4, 4326), $5), 9217)))");
+        assert_eq!(
+            text,
+            "(ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope($1, $2, $3, $4, 4326), $5), 9217)))"
+        );
         assert_eq!(render(&Expr::Intersects(vec![b]), None).text, "FALSE");
     }
 }

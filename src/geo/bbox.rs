@@ -21,7 +21,9 @@ impl From<Bbox> for [f64; 4] {
 impl Bbox {
     /// Refuses what is not a box on earth; the message says which side is wrong.
     pub fn new(west: f64, south: f64, east: f64, north: f64) -> Result<Bbox, String> {
-        for (name, value, limit) in [("west", west, 180.0), ("south", south, 90.0), ("east", east, 180.0), ("north", north, 90.0)] {
+        for (name, value, limit) in
+            [("west", west, 180.0), ("south", south, 90.0), ("east", east, 180.0), ("north", north, 90.0)]
+        {
             if !(value.is_finite() && value.abs() <= limit) {
                 return Err(format!("{name} `{value}` is not between -{limit} and {limit} degrees"));
             }
@@ -36,7 +38,9 @@ impl Bbox {
     pub fn parse(text: &str) -> Result<Bbox, String> {
         let numbers: Vec<f64> = text
             .split(',')
-            .map(|n| n.trim().parse().map_err(|_| format!("`{}` is not a number", n.chars().take(40).collect::<String>())))
+            .map(|n| {
+                n.trim().parse().map_err(|_| format!("`{}` is not a number", n.chars().take(40).collect::<String>()))
+            })
             .collect::<Result<_, _>>()?;
         match numbers[..] {
             [w, s, e, n] => Bbox::new(w, s, e, n),

@@ -39,7 +39,14 @@ mod tests {
 
     #[test]
     fn an_epsg_code_is_read_in_every_common_spelling() {
-        for text in ["EPSG:9217", "9217", "epsg:9217", "urn:ogc:def:crs:EPSG::9217", "[EPSG:9217]", "http://www.opengis.net/def/crs/EPSG/0/9217"] {
+        for text in [
+            "EPSG:9217",
+            "9217",
+            "epsg:9217",
+            "urn:ogc:def:crs:EPSG::9217",
+            "[EPSG:9217]",
+            "http://www.opengis.net/def/crs/EPSG/0/9217",
+        ] {
             assert_eq!(parse_epsg(text), Some(9217), "{text}");
         }
         assert_eq!(parse_epsg(CRS84), Some(4326));

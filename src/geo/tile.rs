@@ -24,7 +24,12 @@ impl Tile {
         let lon = |x: f64| (x / n * 360.0 - 180.0).clamp(-180.0, 180.0);
         let lat = |y: f64| (std::f64::consts::PI * (1.0 - 2.0 * y / n)).sinh().atan().to_degrees().clamp(-85.06, 85.06);
         let (x, y) = (f64::from(self.x), f64::from(self.y));
-        Bbox { west: lon(x - margin), south: lat(y + 1.0 + margin), east: lon(x + 1.0 + margin), north: lat(y - margin) }
+        Bbox {
+            west: lon(x - margin),
+            south: lat(y + 1.0 + margin),
+            east: lon(x + 1.0 + margin),
+            north: lat(y - margin),
+        }
     }
 }
 

@@ -35,7 +35,10 @@ impl Params {
             };
             let (name, value) = (decode(name)?, decode(value)?);
             if value.contains('\0') || name.contains('\0') {
-                return Err(Error::invalid(shorten(&name.replace('\0', "")), "the value holds a NUL character, which no data here can contain"));
+                return Err(Error::invalid(
+                    shorten(&name.replace('\0', "")),
+                    "the value holds a NUL character, which no data here can contain",
+                ));
             }
             if pairs.iter().any(|(n, _)| *n == name) {
                 return Err(Error::invalid(shorten(&name), format!("`{}` is given twice", shorten(&name))));
@@ -86,7 +89,10 @@ impl Params {
     pub fn end(&self, known: &str) -> Result<()> {
         match self.0.first() {
             None => Ok(()),
-            Some((name, _)) => Err(Error::invalid(shorten(name), format!("there is no parameter `{}` here; there are {known}", shorten(name)))),
+            Some((name, _)) => Err(Error::invalid(
+                shorten(name),
+                format!("there is no parameter `{}` here; there are {known}", shorten(name)),
+            )),
         }
     }
 }
@@ -101,7 +107,9 @@ mod tests {
         assert_eq!(p.text("ten").unwrap(), "Đất ở");
         assert_eq!(p.count("limit", 10, 100).unwrap(), 5);
         assert!(p.end("`limit`").unwrap_err().to_string().contains("`x`"));
-        assert!(Params::parse("a=1&a=2").is_err() && Params::parse("a=%FF").is_err() && Params::parse("a=%00").is_err());
+        assert!(
+            Params::parse("a=1&a=2").is_err() && Params::parse("a=%FF").is_err() && Params::parse("a=%00").is_err()
+        );
     }
 
     #[test]

@@ -52,7 +52,9 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable", "Unreadable"),
         Error::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
         Error::Db(e) if away(e) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
-        Error::Db(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014") => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+        Error::Db(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014") => {
+            (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy")
+        }
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
     }
 }
@@ -60,9 +62,15 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
 /// True when the database is away or overloaded, which passes; anything else is a fault of ours.
 fn away(e: &sqlx::Error) -> bool {
     match e {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Tls(_) => true,
         // 08: connection, 57P: server shutting down or starting, 53: out of resources
-        sqlx::Error::Database(e) => e.code().is_some_and(|c| c.starts_with("08") || c.starts_with("57P") || c.starts_with("53")),
+        sqlx::Error::Database(e) => {
+            e.code().is_some_and(|c| c.starts_with("08") || c.starts_with("57P") || c.starts_with("53"))
+        }
         _ => false,
     }
 }
@@ -103,11 +111,16 @@ pub fn no_such_path(path: &str) -> Response {
 
 /// The answer to a request whose handler took too long.
 pub fn too_slow() -> Response {
-    Problem(Error::Busy("the answer took too long; ask for less (a smaller box, fewer features)".into())).into_response()
+    Problem(Error::Busy("the answer took too long; ask for less (a smaller box, fewer features)".into()))
+        .into_response()
 }
 
 /// A handler that panicked is a fault of ours like any other; the panic's message goes to the log.
 pub fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let message = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+    let message = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
     Problem(Error::Internal(format!("panic: {message}"))).into_response()
 }

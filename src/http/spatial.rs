@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::body::Bytes;
+use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::Shared;
@@ -53,7 +53,8 @@ pub async fn near(State(app): Shared, mut params: Params) -> Answer {
     let place = place(&app, &mut params).await?;
     let layers = layers(&app, &mut params, |l| l.spatial().is_some() && l.visible)?;
     let distance = params.number("distance", 0.0, MOST_DISTANCE)?;
-    let distance = distance.ok_or_else(|| Error::invalid("distance", format!("say `distance` in metres, at most {MOST_DISTANCE}")))?;
+    let distance = distance
+        .ok_or_else(|| Error::invalid("distance", format!("say `distance` in metres, at most {MOST_DISTANCE}")))?;
     let limit = params.count("limit", 100, 1_000)?;
     params.end("`lon`, `lat`, `e`, `n`, `crs`, `layers`, `distance`, `limit`")?;
     let (features, more) = analysis::near(&app.db.pool, &layers, &place, distance, limit).await?;
@@ -63,7 +64,9 @@ pub async fn near(State(app): Shared, mut params: Params) -> Answer {
 }
 
 pub async fn area(State(app): Shared, mut params: Params, body: Bytes) -> Answer {
-    let layers = layers(&app, &mut params, |l| l.visible && l.class_field.is_some() && matches!(l.shape(), "polygon" | "mixed"))?;
+    let layers = layers(&app, &mut params, |l| {
+        l.visible && l.class_field.is_some() && matches!(l.shape(), "polygon" | "mixed")
+    })?;
     let by = params.text("by");
     let srid = crs(&mut params)?.unwrap_or(4326);
     params.end("`layers`, `by`, `crs`")?;
@@ -81,13 +84,17 @@ async fn place(app: &App, params: &mut Params) -> Result<Place> {
     match (lon, lat, e, n, srid) {
         (Some(lon), Some(lat), None, None, None | Some(4326)) => Place::from_degrees(&app.db.pool, lon, lat).await,
         (None, None, Some(e), Some(n), srid) => Place::from_metres(&app.db.pool, e, n, srid.unwrap_or(CITY_SRID)).await,
-        _ => Err(Error::invalid("lon", "say where: `lon` and `lat` in degrees, or `e` and `n` in metres with `crs` (default `EPSG:9217`)")),
+        _ => Err(Error::invalid(
+            "lon",
+            "say where: `lon` and `lat` in degrees, or `e` and `n` in metres with `crs` (default `EPSG:9217`)",
+        )),
     }
 }
 
 fn crs(params: &mut Params) -> Result<Option<i32>> {
     let Some(text) = params.text("crs") else { return Ok(None) };
-    let srid = parse_epsg(&text).ok_or_else(|| Error::invalid("crs", format!("crs `{}` is not a code such as `EPSG:9217`", shorten(&text))))?;
+    let srid = parse_epsg(&text)
+        .ok_or_else(|| Error::invalid("crs", format!("crs `{}` is not a code such as `EPSG:9217`", shorten(&text))))?;
     Ok(Some(srid))
 }
 
@@ -104,7 +111,10 @@ fn polygon(body: &[u8]) -> Result<String> {
     }
     let name = value["type"].as_str().unwrap_or_default().to_string();
     if name != "Polygon" && name != "MultiPolygon" {
-        return Err(wrong(format!("the body is a `{}`; post a GeoJSON Polygon or MultiPolygon, or a Feature of one", shorten(&name))));
+        return Err(wrong(format!(
+            "the body is a `{}`; post a GeoJSON Polygon or MultiPolygon, or a Feature of one",
+            shorten(&name)
+        )));
     }
     let depth = if name == "Polygon" { 2 } else { 3 };
     let vertices = positions(&value["coordinates"], depth).map_err(wrong)?;
@@ -120,6 +130,7 @@ fn positions(value: &Value, depth: u8) -> std::result::Result<usize, String> {
     if depth > 0 {
         return list.iter().map(|v| positions(v, depth - 1)).sum();
     }
-    let good = matches!(list.len(), 2 | 3) && list.iter().all(|n| n.as_f64().is_some_and(|n| n.is_finite() && n.abs() <= FAR));
+    let good =
+        matches!(list.len(), 2 | 3) && list.iter().all(|n| n.as_f64().is_some_and(|n| n.is_finite() && n.abs() <= FAR));
     if good { Ok(1) } else { Err(format!("`{}` is not a position", shorten(&value.to_string()))) }
 }

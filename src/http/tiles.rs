@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::extract::Path;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -26,7 +26,10 @@ const MOST_LAYERS: usize = 32;
 fn layers(app: &crate::app::App, ids: &str) -> Result<Vec<Arc<Layer>>> {
     let layers = app.catalog.select(Some(ids), |_| false)?;
     if layers.len() > MOST_LAYERS {
-        return Err(Error::invalid("layers", format!("{} layers in one tile are more than {MOST_LAYERS}", layers.len())));
+        return Err(Error::invalid(
+            "layers",
+            format!("{} layers in one tile are more than {MOST_LAYERS}", layers.len()),
+        ));
     }
     for (i, layer) in layers.iter().enumerate() {
         if layers[..i].iter().any(|l| l.id == layer.id) {
@@ -40,20 +43,27 @@ fn layers(app: &crate::app::App, ids: &str) -> Result<Vec<Arc<Layer>>> {
 }
 
 /// `GET /tiles/{layer[,layer…]}/{z}/{x}/{y}`; a tile that the client still has is answered before it would be made.
-pub async fn tile(State(app): Shared, Path((ids, z, x, y)): Path<(String, String, String, String)>, headers: HeaderMap, params: Params) -> Answer {
+pub async fn tile(
+    State(app): Shared,
+    Path((ids, z, x, y)): Path<(String, String, String, String)>,
+    headers: HeaderMap,
+    params: Params,
+) -> Answer {
     params.end("none")?;
     let layers = layers(&app, &ids)?;
     let y = y.strip_suffix(".pbf").or_else(|| y.strip_suffix(".mvt")).unwrap_or(&y);
     let numbers = || Some((z.parse().ok()?, x.parse().ok()?, y.parse().ok()?));
     let tile = numbers().and_then(|(z, x, y)| Tile::new(z, x, y));
-    let tile = tile.ok_or_else(|| Error::NotFound(format!("there is no tile `{}`", shorten(&format!("{z}/{x}/{y}")))))?;
+    let tile =
+        tile.ok_or_else(|| Error::NotFound(format!("there is no tile `{}`", shorten(&format!("{z}/{x}/{y}")))))?;
     let etag = tiles::etag(&layers, tile);
     let common = [
         (header::ETAG, etag.clone()),
         (header::CACHE_CONTROL, "no-cache".into()),
         (header::VARY, "Accept-Encoding".into()),
     ];
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+    let known =
+        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
     if known.map(|t| t.trim().trim_start_matches("W/")).any(|t| t == etag || t == "*") {
         return Ok((StatusCode::NOT_MODIFIED, common).into_response());
     }
@@ -64,7 +74,8 @@ pub async fn tile(State(app): Shared, Path((ids, z, x, y)): Path<(String, String
     let response = if takes_gzip(&headers) {
         (common, [(header::CONTENT_TYPE, MVT), (header::CONTENT_ENCODING, "gzip")], finished).into_response()
     } else {
-        (common, [(header::CONTENT_TYPE, MVT), (header::CONTENT_ENCODING, "identity")], tiles::plain(&finished)?).into_response()
+        (common, [(header::CONTENT_TYPE, MVT), (header::CONTENT_ENCODING, "identity")], tiles::plain(&finished)?)
+            .into_response()
     };
     Ok(response)
 }
@@ -82,7 +93,9 @@ fn takes_gzip(headers: &HeaderMap) -> bool {
 pub async fn tilejson(State(app): Shared, Base(base): Base, Path(ids): Path<String>, params: Params) -> Answer {
     params.end("none")?;
     let layers = layers(&app, &ids)?;
-    let fields = |layer: &Layer| -> Value { layer.fields.iter().map(|f| (f.name.clone(), json!(f.kind.json().0))).collect::<serde_json::Map<_, _>>().into() };
+    let fields = |layer: &Layer| -> Value {
+        layer.fields.iter().map(|f| (f.name.clone(), json!(f.kind.json().0))).collect::<serde_json::Map<_, _>>().into()
+    };
     let vector_layers: Vec<Value> = layers
         .iter()
         .map(|l| json!({"id": l.id, "description": l.title, "minzoom": l.min_zoom, "maxzoom": l.max_zoom, "fields": fields(l)}))
@@ -98,7 +111,12 @@ pub async fn tilejson(State(app): Shared, Base(base): Base, Path(ids): Path<Stri
         "maxzoom": layers.iter().map(|l| l.max_zoom).max().unwrap_or(0),
         "vector_layers": vector_layers,
     });
-    let sides = (side(|e| e.west, f64::min), side(|e| e.south, f64::min), side(|e| e.east, f64::max), side(|e| e.north, f64::max));
+    let sides = (
+        side(|e| e.west, f64::min),
+        side(|e| e.south, f64::min),
+        side(|e| e.east, f64::max),
+        side(|e| e.north, f64::max),
+    );
     if let (Some(w), Some(s), Some(e), Some(n)) = sides {
         body["bounds"] = json!([w, s, e, n]);
     }
@@ -117,7 +135,13 @@ fn escape(text: &str) -> String {
 pub async fn styles(State(app): Shared, Base(base): Base, params: Params) -> Answer {
     params.end("none")?;
     let mut styles = vec![json!({"id": "default", "title": "Bản đồ / Map", "href": format!("{base}/styles/default")})];
-    styles.extend(app.catalog.all().iter().filter(|l| l.spatial().is_some()).map(|l| json!({"id": l.id, "title": l.title, "href": format!("{base}/styles/{}", l.id)})));
+    styles.extend(
+        app.catalog
+            .all()
+            .iter()
+            .filter(|l| l.spatial().is_some())
+            .map(|l| json!({"id": l.id, "title": l.title, "href": format!("{base}/styles/{}", l.id)})),
+    );
     Ok(respond::json(JSON, json!({"styles": styles}).to_string()))
 }
 
@@ -127,7 +151,13 @@ pub async fn style(State(app): Shared, Base(base): Base, Path(id): Path<String>,
     let style = match app.catalog.get(&id) {
         Some(layer) => style::style(&base, &layer.title, std::slice::from_ref(&layer), &app.land_use, exists)?,
         None if id == "default" => style::style(&base, "dothi", &app.catalog.all(), &app.land_use, exists)?,
-        None => return Err(Error::NotFound(format!("there is no style `{}`; `/styles` lists those that there are", shorten(&id))).into()),
+        None => {
+            return Err(Error::NotFound(format!(
+                "there is no style `{}`; `/styles` lists those that there are",
+                shorten(&id)
+            ))
+            .into());
+        }
     };
     Ok(revalidated(respond::json("application/vnd.mapbox.style+json", style.to_string())))
 }

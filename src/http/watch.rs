@@ -40,8 +40,12 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
     metrics::histogram!("dothi_http_request_seconds", &labels[..2]).record(took.as_secs_f64());
     let ms = took.as_secs_f64() * 1000.0;
     match response.extensions().get::<Failure>() {
-        Some(Failure(error)) => tracing::error!(request = id, %method, path, status = status.as_u16(), ms, error, "request failed"),
-        None if status == StatusCode::SERVICE_UNAVAILABLE => tracing::warn!(request = id, %method, path, status = 503, ms, "request turned away"),
+        Some(Failure(error)) => {
+            tracing::error!(request = id, %method, path, status = status.as_u16(), ms, error, "request failed")
+        }
+        None if status == StatusCode::SERVICE_UNAVAILABLE => {
+            tracing::warn!(request = id, %method, path, status = 503, ms, "request turned away")
+        }
         None => tracing::info!(request = id, %method, path, status = status.as_u16(), ms, "request"),
     }
     response

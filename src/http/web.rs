@@ -1,7 +1,7 @@
 //! The map and what it is made of. The binary carries the page; glyphs and sprites are built files beside it.
 
-use axum::extract::State;
 use axum::extract::Path;
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
@@ -28,11 +28,16 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = if path.is_empty() { "index.html" } else { path };
     let Some(file) = Dist::get(path) else {
         if path == "index.html" {
-            return (StatusCode::OK, "The map is not built into this binary; `make build` does it. The API is at /ogc\n").into_response();
+            return (
+                StatusCode::OK,
+                "The map is not built into this binary; `make build` does it. The API is at /ogc\n",
+            )
+                .into_response();
         }
         return respond::no_such_path(uri.path());
     };
-    let etag = format!("\"{}\"", file.metadata.sha256_hash().iter().take(12).map(|b| format!("{b:02x}")).collect::<String>());
+    let etag =
+        format!("\"{}\"", file.metadata.sha256_hash().iter().take(12).map(|b| format!("{b:02x}")).collect::<String>());
     if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.to_str().is_ok_and(|t| t.contains(&etag))) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
@@ -50,7 +55,8 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 
 /// `GET /fonts/{stack}/{range}.pbf`. Of a stack of fonts the first that is here is taken, as MapLibre expects.
 pub async fn font(State(app): Shared, Path((stack, range)): Path<(String, String)>) -> Answer {
-    let known = range.strip_suffix(".pbf").is_some_and(|r| !r.is_empty() && r.bytes().all(|b| b.is_ascii_digit() || b == b'-'));
+    let known =
+        range.strip_suffix(".pbf").is_some_and(|r| !r.is_empty() && r.bytes().all(|b| b.is_ascii_digit() || b == b'-'));
     for name in stack.split(',').map(str::trim).filter(|n| known && is_plain(n)) {
         let path = app.settings.assets.join("fonts").join(name).join(&range);
         if let Ok(bytes) = tokio::fs::read(path).await {

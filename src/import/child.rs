@@ -140,7 +140,8 @@ impl Reader {
     /// One sentence for a child that did not say itself what is wrong.
     fn failed(&self, how: &str) -> Error {
         let stderr = self.stderr.lock().map(|kept| String::from_utf8_lossy(&kept).into_owned()).unwrap_or_default();
-        let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(" (last words: {line})"));
+        let last =
+            stderr.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(" (last words: {line})"));
         Error::Unreadable(format!("`{}` cannot be read: the reader {how}{}", self.path, last.unwrap_or_default()))
     }
 }
@@ -150,7 +151,9 @@ fn how_it_ended(status: ExitStatus) -> String {
     match status.signal() {
         Some(libc::SIGXCPU | libc::SIGKILL) => "was stopped at its limit of time or memory".into(),
         Some(libc::SIGABRT) => "gave up, most likely at its limit of memory".into(),
-        Some(signal) => format!("crashed with signal {signal} in GDAL; the file is most likely broken"),
+        Some(signal) => {
+            format!("crashed with signal {signal} in GDAL; the file is most likely broken")
+        }
         None => format!("ended early with {status}"),
     }
 }

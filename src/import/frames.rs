@@ -62,7 +62,16 @@ fn default_cpu_seconds() -> u64 {
 impl Request {
     pub fn new(action: Action, path: impl Into<String>) -> Self {
         let (memory, cpu_seconds) = (default_memory(), default_cpu_seconds());
-        Request { action, path: path.into(), layers: None, srs: None, encoding: None, custom_srid: 0, memory, cpu_seconds }
+        Request {
+            action,
+            path: path.into(),
+            layers: None,
+            srs: None,
+            encoding: None,
+            custom_srid: 0,
+            memory,
+            cpu_seconds,
+        }
     }
 }
 
@@ -204,13 +213,22 @@ pub struct LayerStart {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and boxed in `Frame`")]
 pub enum Event {
     /// First. Inspecting fills `layers` in; reading gives their names and sends a `Layer` before each one's rows.
-    Source { driver: String, path: String, layers: Vec<LayerInfo>, notes: Vec<Note> },
+    Source {
+        driver: String,
+        path: String,
+        layers: Vec<LayerInfo>,
+        notes: Vec<Note>,
+    },
     /// A layer's rows follow.
     Layer(LayerStart),
     /// At most every 200 ms; `rows` counts within the layer and the phase (`survey` before `Layer`, then `read`).
-    Progress { phase: String, rows: u64 },
+    Progress {
+        phase: String,
+        rows: u64,
+    },
     SetAside(SetAside),
     Note(Note),
     LayerEnd {
@@ -226,7 +244,9 @@ pub enum Event {
     /// All is said.
     End,
     /// Nothing more follows; the text is for the administrator.
-    Error { message: String },
+    Error {
+        message: String,
+    },
 }
 
 /// One frame as the parent gets it.

@@ -50,7 +50,13 @@ pub enum Step {
 }
 
 /// Imports a file: every layer of it, or those that were asked for. Layers that are done stay done when a later one fails.
-pub async fn run(to: &PgConnectOptions, file: &Path, options: &Options, limits: &Limits, mut tell: impl FnMut(Step) + Send) -> Result<Vec<Report>> {
+pub async fn run(
+    to: &PgConnectOptions,
+    file: &Path,
+    options: &Options,
+    limits: &Limits,
+    mut tell: impl FnMut(Step) + Send,
+) -> Result<Vec<Report>> {
     let path = absolute(file)?;
     let mut request = Request::new(Action::Read, path.to_string_lossy());
     request.srs.clone_from(&options.srs);
@@ -75,7 +81,9 @@ async fn layers(
     let mut source_notes: Vec<Note> = Vec::new();
     let mut driver = String::new();
     while let Some(frame) = reader.next().await? {
-        let Frame::Event(event) = frame else { return Err(Error::Internal("the reader sent rows before their layer".into())) };
+        let Frame::Event(event) = frame else {
+            return Err(Error::Internal("the reader sent rows before their layer".into()));
+        };
         match *event {
             Event::Source { driver: d, layers, notes, .. } => {
                 driver = d;
@@ -83,13 +91,17 @@ async fn layers(
                 let names: Vec<String> = layers.into_iter().map(|l| l.name).collect();
                 if let (Some(id), true) = (&options.layer, names.len() > 1) {
                     let listed = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-                    let say = format!("`--layer {id}` names one layer, but `{name}` has {}: {listed}; choose one with `--source-layer`", names.len());
+                    let say = format!(
+                        "`--layer {id}` names one layer, but `{name}` has {}: {listed}; choose one with `--source-layer`",
+                        names.len()
+                    );
                     return Err(Error::invalid("layer", say));
                 }
                 tell(Step::Opened(names));
             }
             Event::Layer(layer) => {
-                let source = publish::Source { file: &name, driver: &driver, alone: reports.is_empty(), notes: &source_notes };
+                let source =
+                    publish::Source { file: &name, driver: &driver, alone: reports.is_empty(), notes: &source_notes };
                 let taken: Vec<String> = reports.iter().map(|r| r.layer.clone()).collect();
                 reports.push(publish::layer(to, reader, layer, &source, &taken, options, tell).await?);
             }

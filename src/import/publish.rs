@@ -62,7 +62,15 @@ pub async fn layer(
     let incoming = repair::repair(&mut tx, incoming, &ended, &mut report).await?;
     tell(Step::Doing("index"));
     if incoming.geometry.is_some() {
-        run::script(&mut *tx, format!("CREATE INDEX {} ON {} USING gist ({GEOM})", ident(&format!("{}_{}_geom", incoming.id, incoming.import)), incoming.staging)).await?;
+        run::script(
+            &mut *tx,
+            format!(
+                "CREATE INDEX {} ON {} USING gist ({GEOM})",
+                ident(&format!("{}_{}_geom", incoming.id, incoming.import)),
+                incoming.staging
+            ),
+        )
+        .await?;
     }
     run::script(&mut *tx, format!("ANALYZE {}", incoming.staging)).await?;
     settle::check_place(&mut tx, &incoming, &mut report).await?;
@@ -78,7 +86,13 @@ pub async fn layer(
 }
 
 /// The id asked for, or one from the source layer's name. A layer that came from another file is never replaced unasked.
-async fn choose_id(tx: &mut PgConnection, start: &LayerStart, options: &Options, taken: &[String], file: &str) -> Result<String> {
+async fn choose_id(
+    tx: &mut PgConnection,
+    start: &LayerStart,
+    options: &Options,
+    taken: &[String],
+    file: &str,
+) -> Result<String> {
     if let Some(id) = &options.layer {
         return checked_id(id);
     }
@@ -94,7 +108,9 @@ async fn choose_id(tx: &mut PgConnection, start: &LayerStart, options: &Options,
         let origin: String = row.try_get("source")?;
         let before = origin.split(": ").next().unwrap_or_default();
         if before != file {
-            return Err(Error::Conflict(format!("layer `{id}` is there already, from `{before}`; say `--layer {id}` to replace it, or another id")));
+            return Err(Error::Conflict(format!(
+                "layer `{id}` is there already, from `{before}`; say `--layer {id}` to replace it, or another id"
+            )));
         }
     }
     Ok(id)
@@ -109,14 +125,24 @@ async fn lock(tx: &mut PgConnection, id: &str) -> Result<()> {
     Err(Error::Conflict(format!("another import of layer `{id}` is under way; wait for it to end")))
 }
 
-async fn stage(tx: &mut PgConnection, id: String, start: &LayerStart, options: &Options, origin: &str) -> Result<Incoming> {
+async fn stage(
+    tx: &mut PgConnection,
+    id: String,
+    start: &LayerStart,
+    options: &Options,
+    origin: &str,
+) -> Result<Incoming> {
     let srid = match &start.crs {
         Some(crs) if start.geometry.is_some() => Some(srid::known(tx, crs).await?),
         // No row has a geometry, so that any system is right.
         None if start.geometry.is_some() => Some(4326),
         _ => None,
     };
-    let sql = Sql::new("INSERT INTO dothi.import (layer, version, source, report) VALUES (").bind(&id).push(", 0, ").bind(origin).push(", '{}') RETURNING id");
+    let sql = Sql::new("INSERT INTO dothi.import (layer, version, source, report) VALUES (")
+        .bind(&id)
+        .push(", 0, ")
+        .bind(origin)
+        .push(", '{}') RETURNING id");
     let import: i64 = run::one(&mut *tx, sql).await?.try_get(0)?;
     let incoming = Incoming {
         title: options.title.clone().or_else(|| start.title.clone()).unwrap_or_else(|| start.name.clone()),
@@ -158,7 +184,13 @@ pub struct Ended {
 }
 
 /// Pipes the reader's COPY bytes into the staging table until the layer ends.
-async fn copy(tx: &mut PgConnection, reader: &mut Reader, incoming: &Incoming, report: &mut Report, tell: &mut (impl FnMut(Step) + Send)) -> Result<Ended> {
+async fn copy(
+    tx: &mut PgConnection,
+    reader: &mut Reader,
+    incoming: &Incoming,
+    report: &mut Report,
+    tell: &mut (impl FnMut(Step) + Send),
+) -> Result<Ended> {
     let mut sink = run::copy_in(tx, format!("COPY {} FROM STDIN (FORMAT binary)", incoming.staging)).await?;
     let outcome = loop {
         match reader.next().await {
@@ -171,11 +203,18 @@ async fn copy(tx: &mut PgConnection, reader: &mut Reader, incoming: &Incoming, r
                 Event::Progress { rows, .. } => tell(Step::Rows(rows)),
                 Event::SetAside(row) if report.rows_set_aside.len() < MOST_SET_ASIDE => report.rows_set_aside.push(row),
                 Event::SetAside(row) => {
-                    let say = format!("more than {MOST_SET_ASIDE} rows of `{}` cannot be imported, the last because {}", incoming.title, row.reason);
-                    break Err(Error::Unreadable(format!("{say}; check `--encoding` and `--srs` with `dothi inspect`")));
+                    let say = format!(
+                        "more than {MOST_SET_ASIDE} rows of `{}` cannot be imported, the last because {}",
+                        incoming.title, row.reason
+                    );
+                    break Err(Error::Unreadable(format!(
+                        "{say}; check `--encoding` and `--srs` with `dothi inspect`"
+                    )));
                 }
                 Event::Note(note) => report.note(note),
-                Event::LayerEnd { read, written, suspects, all_suspect, .. } => break Ok((read, written, Ended { suspects, all_suspect })),
+                Event::LayerEnd { read, written, suspects, all_suspect, .. } => {
+                    break Ok((read, written, Ended { suspects, all_suspect }));
+                }
                 Event::Error { message } => break Err(Error::Unreadable(message)),
                 _ => {}
             },
@@ -195,7 +234,9 @@ async fn copy(tx: &mut PgConnection, reader: &mut Reader, incoming: &Incoming, r
     report.imported = stored;
     if stored != written || read != written + report.rows_set_aside.len() as u64 {
         let aside = report.rows_set_aside.len();
-        return Err(Error::Internal(format!("{read} rows were read, {stored} stored and {aside} set aside: the account does not add up")));
+        return Err(Error::Internal(format!(
+            "{read} rows were read, {stored} stored and {aside} set aside: the account does not add up"
+        )));
     }
     Ok(ended)
 }
@@ -211,16 +252,26 @@ async fn key(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report) ->
         // unique_violation, not_null_violation
         Err(Error::Db(sqlx::Error::Database(e))) if matches!(e.code().as_deref(), Some("23505" | "23502")) => {
             attempt.rollback().await?;
-            let renumber = format!("UPDATE {table} t SET {FID} = r.n FROM (SELECT ctid AS at, row_number() OVER (ORDER BY ctid) AS n FROM {table}) r WHERE t.ctid = r.at");
+            let renumber = format!(
+                "UPDATE {table} t SET {FID} = r.n FROM (SELECT ctid AS at, row_number() OVER (ORDER BY ctid) AS n FROM {table}) r WHERE t.ctid = r.at"
+            );
             run::script(&mut *tx, renumber).await?;
             run::script(&mut *tx, primary).await?;
-            report.note(Note::new("ids_renumbered", "the source's feature ids are not unique; features are numbered from 1 in the order of the source"));
+            report.note(Note::new(
+                "ids_renumbered",
+                "the source's feature ids are not unique; features are numbered from 1 in the order of the source",
+            ));
         }
         Err(e) => return Err(e),
     }
-    let last: Option<i64> = run::one(&mut *tx, Sql::new(format!("SELECT max({FID}) FROM {table}"))).await?.try_get(0)?;
+    let last: Option<i64> =
+        run::one(&mut *tx, Sql::new(format!("SELECT max({FID}) FROM {table}"))).await?.try_get(0)?;
     let start = last.unwrap_or(0).max(0).saturating_add(1);
-    run::script(tx, format!("ALTER TABLE {table} ALTER {FID} ADD GENERATED BY DEFAULT AS IDENTITY (START WITH {start})")).await
+    run::script(
+        tx,
+        format!("ALTER TABLE {table} ALTER {FID} ADD GENERATED BY DEFAULT AS IDENTITY (START WITH {start})"),
+    )
+    .await
 }
 
 /// Keeps the rows that could not be imported, as far as they could be read.

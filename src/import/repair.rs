@@ -12,7 +12,12 @@ use crate::sql::Sql;
 
 /// Mends what is invalid. The rings of a polygon keep the ground they enclose (`method=structure`); a polygon that
 /// encloses none becomes the line or point that it is. Returns the layer with the column type that now fits.
-pub async fn repair(tx: &mut PgConnection, mut incoming: Incoming, ended: &Ended, report: &mut Report) -> Result<Incoming> {
+pub async fn repair(
+    tx: &mut PgConnection,
+    mut incoming: Incoming,
+    ended: &Ended,
+    report: &mut Report,
+) -> Result<Incoming> {
     let Some((geometry, srid)) = incoming.geometry.clone().zip(incoming.srid) else { return Ok(incoming) };
     if ended.suspects.is_empty() && !ended.all_suspect {
         return Ok(incoming);

@@ -72,7 +72,10 @@ impl Report {
         };
         source.notes.iter().chain(&start.notes).cloned().for_each(|n| report.note(n));
         for field in incoming.fields.iter().filter(|f| f.name != f.column) {
-            let say = format!("field `{}` is column `{}` in PostgreSQL, whose names are at most 63 bytes, distinct, and not `fid` or `geom`", field.name, field.column);
+            let say = format!(
+                "field `{}` is column `{}` in PostgreSQL, whose names are at most 63 bytes, distinct, and not `fid` or `geom`",
+                field.name, field.column
+            );
             report.note(Note::new("column_named", say));
         }
         report

@@ -20,7 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// belong to the coordinate system they are said to be in.
 pub async fn check_place(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report) -> Result<()> {
     let Some(srid) = incoming.srid else { return Ok(()) };
-    let sql = Sql::new(format!("SELECT ST_XMin(e) AS w, ST_YMin(e) AS s, ST_XMax(e) AS e, ST_YMax(e) AS n FROM (SELECT ST_Extent({GEOM}) AS e FROM {}) x", incoming.staging));
+    let sql = Sql::new(format!(
+        "SELECT ST_XMin(e) AS w, ST_YMin(e) AS s, ST_XMax(e) AS e, ST_YMax(e) AS n FROM (SELECT ST_Extent({GEOM}) AS e FROM {}) x",
+        incoming.staging
+    ));
     let row = run::one(&mut *tx, sql).await?;
     let side = |name: &str| row.try_get::<Option<f64>, _>(name);
     let (Some(w), Some(s), Some(e), Some(n)) = (side("w")?, side("s")?, side("e")?, side("n")?) else { return Ok(()) };
@@ -49,7 +52,12 @@ pub async fn check_place(tx: &mut PgConnection, incoming: &Incoming, report: &mu
     let bounds: [f64; 4] = [row.try_get("w")?, row.try_get("s")?, row.try_get("e")?, row.try_get("n")?];
     attempt.commit().await?;
     // A degree of slack: world-wide files reach a little over 180.
-    if !(bounds.iter().all(|b| b.is_finite()) && bounds[0] >= -181.0 && bounds[2] <= 181.0 && bounds[1] >= -91.0 && bounds[3] <= 91.0) {
+    if !(bounds.iter().all(|b| b.is_finite())
+        && bounds[0] >= -181.0
+        && bounds[2] <= 181.0
+        && bounds[1] >= -91.0
+        && bounds[3] <= 91.0)
+    {
         return Err(lost());
     }
     report.bounds = Some([bounds[0].max(-180.0), bounds[1].max(-90.0), bounds[2].min(180.0), bounds[3].min(90.0)]);
@@ -64,7 +72,11 @@ pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Repor
     let name = ident(&format!("{id}_{}", incoming.import));
     run::script(
         &mut *tx,
-        format!("ALTER TABLE {} SET SCHEMA layers; ALTER TABLE layers.{name} RENAME TO {}", incoming.staging, ident(id)),
+        format!(
+            "ALTER TABLE {} SET SCHEMA layers; ALTER TABLE layers.{name} RENAME TO {}",
+            incoming.staging,
+            ident(id)
+        ),
     )
     .await?;
     let names: Vec<String> = incoming.fields.iter().map(|f| f.name.clone()).collect();
@@ -88,11 +100,24 @@ pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Repor
         .bind(names)
         .push(") THEN l.class_field ELSE excluded.class_field END");
     run::execute(&mut *tx, sql).await?;
-    let version: i64 = run::one(&mut *tx, Sql::new("SELECT dothi.bump(").bind(id).push(", 0, NULL)")).await?.try_get(0)?;
+    let version: i64 =
+        run::one(&mut *tx, Sql::new("SELECT dothi.bump(").bind(id).push(", 0, NULL)")).await?.try_get(0)?;
     report.version = version;
-    run::execute(&mut *tx, Sql::new("INSERT INTO dothi.change (layer, version, op) VALUES (").bind(id).push(", ").bind(version).push(", 'r')")).await?;
-    run::one(&mut *tx, Sql::new("SELECT dothi.watch(").bind(id).push(", ").bind(incoming.geometry.is_some()).push(")")).await?;
-    let sql = Sql::new("UPDATE dothi.import SET version = ").bind(version).push(", report = ").bind(serde_json::to_value(&*report)?);
+    run::execute(
+        &mut *tx,
+        Sql::new("INSERT INTO dothi.change (layer, version, op) VALUES (")
+            .bind(id)
+            .push(", ")
+            .bind(version)
+            .push(", 'r')"),
+    )
+    .await?;
+    run::one(&mut *tx, Sql::new("SELECT dothi.watch(").bind(id).push(", ").bind(incoming.geometry.is_some()).push(")"))
+        .await?;
+    let sql = Sql::new("UPDATE dothi.import SET version = ")
+        .bind(version)
+        .push(", report = ")
+        .bind(serde_json::to_value(&*report)?);
     run::execute(&mut *tx, sql.push(" WHERE id = ").bind(incoming.import)).await?;
     Ok(())
 }
@@ -102,7 +127,11 @@ async fn take_away_old(tx: &mut PgConnection, id: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let mut attempt = tx.begin().await?;
-        let dropped = run::script(&mut *attempt, format!("SET LOCAL lock_timeout = '1s'; DROP TABLE IF EXISTS layers.{}", ident(id))).await;
+        let dropped = run::script(
+            &mut *attempt,
+            format!("SET LOCAL lock_timeout = '1s'; DROP TABLE IF EXISTS layers.{}", ident(id)),
+        )
+        .await;
         match dropped {
             Ok(()) => {
                 run::script(&mut *attempt, "SET LOCAL lock_timeout = 0").await?;
@@ -111,13 +140,18 @@ async fn take_away_old(tx: &mut PgConnection, id: &str) -> Result<()> {
             Err(Error::Db(sqlx::Error::Database(e))) if e.code().as_deref() == Some("55P03") => {
                 attempt.rollback().await?;
                 if Instant::now() > deadline {
-                    return Err(Error::Busy(format!("layer `{id}` was in use for {} seconds and could not be replaced; try again", PATIENCE.as_secs())));
+                    return Err(Error::Busy(format!(
+                        "layer `{id}` was in use for {} seconds and could not be replaced; try again",
+                        PATIENCE.as_secs()
+                    )));
                 }
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }
             // Somebody's view stands on the table.
             Err(Error::Db(sqlx::Error::Database(e))) if e.code().as_deref() == Some("2BP01") => {
-                return Err(Error::Conflict(format!("layer `{id}` cannot be replaced while other objects of the database depend on its table; drop them first")));
+                return Err(Error::Conflict(format!(
+                    "layer `{id}` cannot be replaced while other objects of the database depend on its table; drop them first"
+                )));
             }
             Err(e) => return Err(e),
         }

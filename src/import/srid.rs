@@ -27,7 +27,8 @@ pub async fn known(on: &mut PgConnection, crs: &Crs) -> Result<i32> {
         run::execute(on, sql).await?;
         return Ok(srid);
     }
-    let known = Sql::new(format!("SELECT srid FROM spatial_ref_sys WHERE srid >= {FIRST_OWN} AND srtext = ")).bind(fit(&crs.wkt));
+    let known = Sql::new(format!("SELECT srid FROM spatial_ref_sys WHERE srid >= {FIRST_OWN} AND srtext = "))
+        .bind(fit(&crs.wkt));
     if let Some(row) = run::optional(&mut *on, known).await? {
         return Ok(row.try_get(0)?);
     }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use serde::Serialize;
-use sqlx::postgres::{PgPool, PgRow};
 use sqlx::Row;
+use sqlx::postgres::{PgPool, PgRow};
 
 use crate::db::run;
 use crate::error::{Error, Result};
@@ -156,7 +156,9 @@ async fn read(pool: &PgPool) -> Result<Layers> {
 }
 
 fn layer(row: &PgRow) -> Result<Layer> {
-    let json = |name: &str| -> Result<serde_json::Value> { Ok(row.try_get::<Option<serde_json::Value>, _>(name)?.unwrap_or_default()) };
+    let json = |name: &str| -> Result<serde_json::Value> {
+        Ok(row.try_get::<Option<serde_json::Value>, _>(name)?.unwrap_or_default())
+    };
     let extent: Option<Vec<f64>> = row.try_get("extent")?;
     Ok(Layer {
         id: row.try_get("id")?,

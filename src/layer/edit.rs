@@ -65,7 +65,10 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     for name in [&changes.class_field, &changes.label_field].into_iter().flatten().filter(|n| !n.is_empty()) {
         if layer.field(name).is_none() {
             let fields: Vec<String> = layer.fields.iter().map(|f| format!("`{}`", f.name)).collect();
-            return Err(Error::invalid("class-field", format!("layer `{}` has no field `{name}`; it has {}", layer.id, fields.join(", "))));
+            return Err(Error::invalid(
+                "class-field",
+                format!("layer `{}` has no field `{name}`; it has {}", layer.id, fields.join(", ")),
+            ));
         }
     }
     if let Some(color) = changes.color.as_deref().filter(|c| !c.is_empty()) {
@@ -77,9 +80,13 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     if changes.title.as_deref().is_some_and(|t| t.trim().is_empty()) {
         return Err(Error::invalid("title", "the title is empty; a layer must have one"));
     }
-    let (min, max) = (changes.min_zoom.unwrap_or(layer.min_zoom.into()), changes.max_zoom.unwrap_or(layer.max_zoom.into()));
+    let (min, max) =
+        (changes.min_zoom.unwrap_or(layer.min_zoom.into()), changes.max_zoom.unwrap_or(layer.max_zoom.into()));
     if min > max {
-        return Err(Error::invalid("min-zoom", format!("the smallest zoom `{min}` is greater than the largest `{max}`")));
+        return Err(Error::invalid(
+            "min-zoom",
+            format!("the smallest zoom `{min}` is greater than the largest `{max}`"),
+        ));
     }
     let mut sql = Sql::new("UPDATE dothi.layer SET updated = now()");
     let mut put = |column: &str, value: Option<Value>| {
@@ -123,7 +130,8 @@ pub async fn drop(pool: &PgPool, layer: &Layer) -> Result<()> {
     run::script(&mut *tx, format!("DROP TABLE IF EXISTS layers.{}", ident(&layer.id))).await?;
     for table in ["layer", "change", "import"] {
         let column = if table == "layer" { "id" } else { "layer" };
-        run::execute(&mut *tx, Sql::new(format!("DELETE FROM dothi.{table} WHERE {column} = ")).bind(&layer.id)).await?;
+        run::execute(&mut *tx, Sql::new(format!("DELETE FROM dothi.{table} WHERE {column} = ")).bind(&layer.id))
+            .await?;
     }
     tx.commit().await?;
     Ok(())
@@ -154,7 +162,10 @@ pub fn checked_id(id: &str) -> Result<String> {
         return Ok(id.to_string());
     }
     let shown = catalog::shorten(id);
-    Err(Error::invalid("layer", format!("`{shown}` cannot be a layer id; use lower-case letters, digits and `_`, such as `{}`", layer_id(id))))
+    Err(Error::invalid(
+        "layer",
+        format!("`{shown}` cannot be a layer id; use lower-case letters, digits and `_`, such as `{}`", layer_id(id)),
+    ))
 }
 
 #[cfg(test)]

@@ -42,7 +42,8 @@ pub async fn page(pool: &PgPool, layer: &Layer, query: &Query, after: Option<i64
 
 /// One feature by its id, as the text of a GeoJSON Feature.
 pub async fn one(pool: &PgPool, layer: &Layer, fid: i64) -> Result<Option<String>> {
-    let sql = Sql::new(format!("SELECT {} AS feature FROM {} t WHERE {FID} = ", feature(layer, &[]), layer.table())).bind(fid);
+    let sql = Sql::new(format!("SELECT {} AS feature FROM {} t WHERE {FID} = ", feature(layer, &[]), layer.table()))
+        .bind(fid);
     match run::optional(pool, sql).await? {
         Some(row) => Ok(Some(row.try_get("feature")?)),
         None => Ok(None),
@@ -54,7 +55,8 @@ pub async fn count(pool: &PgPool, layer: &Layer, query: &Query) -> Result<i64> {
     if query.filter == Expr::True {
         return Ok(layer.feature_count);
     }
-    let sql = Sql::new(format!("SELECT count(*) FROM {} WHERE ", layer.table())).append(&render(&query.filter, layer.srid));
+    let sql =
+        Sql::new(format!("SELECT count(*) FROM {} WHERE ", layer.table())).append(&render(&query.filter, layer.srid));
     Ok(run::one(pool, sql).await?.try_get(0)?)
 }
 

@@ -22,7 +22,9 @@ pub struct LandUse {
 
 /// Every code in official order.
 pub async fn all(pool: &PgPool) -> Result<Vec<LandUse>> {
-    let rows = run::all(pool, Sql::new("SELECT code, name, name_en, color, parent, rank FROM dothi.land_use ORDER BY rank")).await?;
+    let rows =
+        run::all(pool, Sql::new("SELECT code, name, name_en, color, parent, rank FROM dothi.land_use ORDER BY rank"))
+            .await?;
     rows.iter()
         .map(|row| {
             Ok(LandUse {

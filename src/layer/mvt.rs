@@ -29,7 +29,9 @@ pub async fn encode(pool: &PgPool, layer: &Layer, tile: Tile) -> Result<Vec<u8>>
     let polar = layer.extent.is_some_and(|e| e.south < -85.06 || e.north > 85.06);
     let geom = match srid {
         3857 => format!("t.{GEOM}"),
-        4326 if polar => format!("ST_Transform(ST_ClipByBox2D(t.{GEOM}, ST_MakeBox2D(ST_Point(-180, -85.06), ST_Point(180, 85.06))), 3857)"),
+        4326 if polar => format!(
+            "ST_Transform(ST_ClipByBox2D(t.{GEOM}, ST_MakeBox2D(ST_Point(-180, -85.06), ST_Point(180, 85.06))), 3857)"
+        ),
         _ => format!("ST_Transform(t.{GEOM}, 3857)"),
     };
     let columns: String = layer

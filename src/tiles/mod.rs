@@ -23,7 +23,9 @@ pub struct Tiles {
 
 impl Tiles {
     pub fn new(bytes: u64) -> Tiles {
-        let cache = Cache::builder().max_capacity(bytes).weigher(|k: &String, v: &Finished| (k.len() + v.len() + 96).try_into().unwrap_or(u32::MAX));
+        let cache = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(|k: &String, v: &Finished| (k.len() + v.len() + 96).try_into().unwrap_or(u32::MAX));
         Tiles { cache: cache.build() }
     }
 
@@ -93,7 +95,9 @@ fn again(shared: &Arc<Error>) -> Error {
             sqlx::Error::PoolTimedOut => sqlx::Error::PoolTimedOut,
             sqlx::Error::PoolClosed => sqlx::Error::PoolClosed,
             sqlx::Error::Io(e) => sqlx::Error::Io(std::io::Error::new(e.kind(), e.to_string())),
-            sqlx::Error::Database(e) if e.code().as_deref() == Some("57014") => return Error::Busy("the tile took too long to make".into()),
+            sqlx::Error::Database(e) if e.code().as_deref() == Some("57014") => {
+                return Error::Busy("the tile took too long to make".into());
+            }
             e => sqlx::Error::Protocol(e.to_string()),
         }),
         e => Error::Internal(e.to_string()),

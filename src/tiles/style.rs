@@ -13,7 +13,13 @@ const PALETTE: [&str; 8] = ["#1F6FB4", "#C2571A", "#2E8540", "#8A3FA0", "#B8860B
 
 /// A complete style with absolute addresses under `base` (no slash at its end). `layers` are in map order: the first is
 /// drawn on top. What the base map would draw of a layer that does not `exist` is left out.
-pub fn style(base: &str, name: &str, layers: &[impl AsRef<Layer>], codes: &[LandUse], exists: impl Fn(&str) -> bool) -> Result<Value> {
+pub fn style(
+    base: &str,
+    name: &str,
+    layers: &[impl AsRef<Layer>],
+    codes: &[LandUse],
+    exists: impl Fn(&str) -> bool,
+) -> Result<Value> {
     let mut style: Value = serde_json::from_str(BASE)?;
     style["name"] = json!(name);
     for key in ["glyphs", "sprite"] {
@@ -38,7 +44,10 @@ pub fn style(base: &str, name: &str, layers: &[impl AsRef<Layer>], codes: &[Land
     }
     let Some(mut drawn) = style["layers"].as_array().cloned() else { return Ok(style) };
     drawn.retain(|l| !l["source"].as_str().is_some_and(|s| missing.iter().any(|m| m == s)));
-    let split = drawn.iter().position(|l| l["id"].as_str().is_some_and(|id| id.starts_with("base/label"))).unwrap_or(drawn.len());
+    let split = drawn
+        .iter()
+        .position(|l| l["id"].as_str().is_some_and(|id| id.starts_with("base/label")))
+        .unwrap_or(drawn.len());
     let (under, over) = drawn.split_at(split);
     // The base map draws its own layer itself.
     let taken: Vec<String> = under.iter().filter_map(|l| l["source-layer"].as_str().map(String::from)).collect();
@@ -77,10 +86,25 @@ fn draw(layer: &Layer, codes: &[LandUse]) -> Vec<Value> {
     let width = |at_12: f64, at_18: f64| json!(["interpolate", ["exponential", 1.4], ["zoom"], 12, at_12, 18, at_18]);
     let is = |kind: &str| json!(["==", ["geometry-type"], kind]);
     let fill = || {
-        part(layer, "fill", "fill", is("Polygon"), json!({"fill-color": color, "fill-opacity": if layer.class_field.is_some() { 0.85 } else { 0.25 }, "fill-antialias": false}))
+        part(
+            layer,
+            "fill",
+            "fill",
+            is("Polygon"),
+            json!({"fill-color": color, "fill-opacity": if layer.class_field.is_some() { 0.85 } else { 0.25 }, "fill-antialias": false}),
+        )
     };
-    let outlines = || part(layer, "outline", "line", is("Polygon"), json!({"line-color": outline, "line-width": width(0.3, 1.2), "line-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.1, 15, 0.8]}));
-    let line = || part(layer, "line", "line", is("LineString"), json!({"line-color": color, "line-width": width(1.2, 5.0)}));
+    let outlines = || {
+        part(
+            layer,
+            "outline",
+            "line",
+            is("Polygon"),
+            json!({"line-color": outline, "line-width": width(0.3, 1.2), "line-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.1, 15, 0.8]}),
+        )
+    };
+    let line =
+        || part(layer, "line", "line", is("LineString"), json!({"line-color": color, "line-width": width(1.2, 5.0)}));
     let point = || {
         let paint = json!({"circle-color": color, "circle-radius": width(2.5, 7.0), "circle-stroke-color": "#FFFFFF", "circle-stroke-width": 1});
         part(layer, "point", "circle", is("Point"), paint)

@@ -22,7 +22,12 @@ impl City {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(BIN);
-        command.args(args).arg("--data-dir").arg(self.dir.path().join("var")).env_remove("DATABASE_URL").current_dir(self.dir.path());
+        command
+            .args(args)
+            .arg("--data-dir")
+            .arg(self.dir.path().join("var"))
+            .env_remove("DATABASE_URL")
+            .current_dir(self.dir.path());
         command
     }
 
@@ -50,7 +55,11 @@ impl City {
 
     pub fn run_psql(&self, query: &str) -> Output {
         let mut command = Command::new(BIN);
-        command.arg("--data-dir").arg(self.dir.path().join("var")).args(["db", "psql", "--", "-qAtX", "-c", query]).env_remove("DATABASE_URL");
+        command
+            .arg("--data-dir")
+            .arg(self.dir.path().join("var"))
+            .args(["db", "psql", "--", "-qAtX", "-c", query])
+            .env_remove("DATABASE_URL");
         command.output().unwrap()
     }
 
@@ -72,7 +81,12 @@ impl City {
     }
 
     pub fn serve(&self) -> Served {
-        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         if line.is_empty() {
@@ -94,7 +108,11 @@ impl City {
     /// Bytes under the cluster's `base`.
     pub fn base(&self) -> u64 {
         fn size(dir: &Path) -> u64 {
-            std::fs::read_dir(dir).unwrap().flatten().map(|e| e.metadata().map_or(0, |m| if m.is_dir() { size(&e.path()) } else { m.len() })).sum()
+            std::fs::read_dir(dir)
+                .unwrap()
+                .flatten()
+                .map(|e| e.metadata().map_or(0, |m| if m.is_dir() { size(&e.path()) } else { m.len() }))
+                .sum()
         }
         size(&self.dir.path().join("var/pg/base"))
     }

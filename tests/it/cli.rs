@@ -44,7 +44,10 @@ fn every_command_that_prints_a_result_prints_json_when_asked() {
     assert_eq!((&inspected["driver"], &inspected["layers"][0]["count"]), (&Value::from("GeoJSON"), &Value::from(12)));
     let imported = city.json(&["import", file, "--title", "Ô đất minh họa"]);
     let report = &imported["imports"][0];
-    assert_eq!((&report["layer"], &report["imported"], &report["srid"]), (&Value::from("o_dat"), &Value::from(12), &Value::from(4326)));
+    assert_eq!(
+        (&report["layer"], &report["imported"], &report["srid"]),
+        (&Value::from("o_dat"), &Value::from(12), &Value::from(4326))
+    );
     assert_eq!(city.json(&["layers"])["layers"][0]["title"], "Ô đất minh họa");
     assert_eq!(city.json(&["layers", "show", "o_dat"])["import"]["report"]["read"], 12);
     assert_eq!(city.json(&["layers", "set", "o_dat", "--color", "#00FF00"])["color"], "#00FF00");
@@ -54,7 +57,8 @@ fn every_command_that_prints_a_result_prints_json_when_asked() {
     assert_eq!(city.json(&["layers", "drop", "o_dat"])["dropped"][0], "o_dat");
     let doctor = city.command(&["doctor", "--json"]).output().unwrap();
     let doctor: Value = serde_json::from_slice(&doctor.stdout).unwrap();
-    let wrong: Vec<&Value> = doctor["checks"].as_array().unwrap().iter().filter(|c| c["ok"] != true && c["what"] != "assets").collect();
+    let wrong: Vec<&Value> =
+        doctor["checks"].as_array().unwrap().iter().filter(|c| c["ok"] != true && c["what"] != "assets").collect();
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
@@ -63,7 +67,9 @@ fn a_layer_goes_out_and_comes_back_the_same_in_every_format() {
     let city = City::new();
     let file = city.squares("o.geojson", 40);
     city.json(&["import", file.to_str().unwrap(), "--layer", "goc"]);
-    let sum = |id: &str| city.sql(&format!("SELECT count(*) || ' ' || sum(so) || ' ' || count(DISTINCT ten) || ' ' || round(sum(ST_Area(geom))::numeric, 9) FROM layers.{id}"));
+    let sum = |id: &str| {
+        city.sql(&format!("SELECT count(*) || ' ' || sum(so) || ' ' || count(DISTINCT ten) || ' ' || round(sum(ST_Area(geom))::numeric, 9) FROM layers.{id}"))
+    };
     let want = sum("goc");
     for ending in ["geojson", "geojsonl", "gpkg", "shp", "fgb", "kml", "gml"] {
         let name = format!("ra.{ending}");
@@ -74,7 +80,12 @@ fn a_layer_goes_out_and_comes_back_the_same_in_every_format() {
     }
     let again = city.run(&["export", "goc", "-o", "ra.gpkg"]);
     assert_eq!(again.status.code(), Some(4), "an existing file is not overwritten unasked");
-    assert!(std::fs::read_dir(city.dir.path()).unwrap().flatten().all(|e| !e.file_name().to_string_lossy().starts_with(".dothi")));
+    assert!(
+        std::fs::read_dir(city.dir.path())
+            .unwrap()
+            .flatten()
+            .all(|e| !e.file_name().to_string_lossy().starts_with(".dothi"))
+    );
 }
 
 #[test]
@@ -86,12 +97,14 @@ fn the_database_address_is_used_and_no_private_cluster_is_made() {
     let socket = status["socket_dir"].as_str().unwrap().replace('/', "%2F");
     let url = format!("postgres://dothi@{socket}/dothi");
     let file = city.squares("o.geojson", 5);
-    let out = other.command(&["import", file.to_str().unwrap(), "--layer", "kia", "--database-url", &url]).output().unwrap();
+    let out =
+        other.command(&["import", file.to_str().unwrap(), "--layer", "kia", "--database-url", &url]).output().unwrap();
     assert!(out.status.success(), "{}", text(&out.stderr));
     assert_eq!(city.layer("kia")["featureCount"], 5);
     assert!(!other.dir.path().join("var/pg").exists());
     let refused = other.command(&["db", "status", "--database-url", &url]).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
-    let wrong = other.command(&["layers", "--database-url", "postgres://nobody:geheim@127.0.0.1:1/x"]).output().unwrap();
+    let wrong =
+        other.command(&["layers", "--database-url", "postgres://nobody:geheim@127.0.0.1:1/x"]).output().unwrap();
     assert!(!wrong.status.success() && !text(&wrong.stderr).contains("geheim"), "{}", text(&wrong.stderr));
 }

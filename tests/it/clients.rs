@@ -37,7 +37,8 @@ fn ogr2ogr_reads_a_layer_over_http_and_the_features_equal_the_source() {
     let file = data.join("vietnam/derived/kh_wards_vn2000_tm3_10815_utf8.shp");
     assert!(city.run(&["import", file.to_str().unwrap(), "--layer", "xa"]).status.success());
     let server = city.serve();
-    let want = features(file.to_str().unwrap(), "kh_wards_vn2000_tm3_10815_utf8", &city.dir.path().join("a.geojson"), &[]);
+    let want =
+        features(file.to_str().unwrap(), "kh_wards_vn2000_tm3_10815_utf8", &city.dir.path().join("a.geojson"), &[]);
     // GDAL 3.6 asks for ten features a page: 65 features are seven pages.
     let address = format!("OAPIF:http://{}/ogc", server.address);
     let is = features(&address, "xa", &city.dir.path().join("b.geojson"), &[]);
@@ -48,9 +49,18 @@ fn ogr2ogr_reads_a_layer_over_http_and_the_features_equal_the_source() {
             assert!(same, "{key}: {value} became {}", is["properties"][key]);
         }
         assert_eq!(want["geometry"]["type"], is["geometry"]["type"]);
-        assert!(close(&want["geometry"]["coordinates"], &is["geometry"]["coordinates"]), "{}", want["properties"]["name"]);
+        assert!(
+            close(&want["geometry"]["coordinates"], &is["geometry"]["coordinates"]),
+            "{}",
+            want["properties"]["name"]
+        );
     }
     // A filter and a box that GDAL pushes to the server.
-    let one = features(&address, "xa", &city.dir.path().join("c.geojson"), &["-where", "code = '22759'", "-spat", "108", "11", "110", "12"]);
+    let one = features(
+        &address,
+        "xa",
+        &city.dir.path().join("c.geojson"),
+        &["-where", "code = '22759'", "-spat", "108", "11", "110", "12"],
+    );
     assert_eq!((one.len(), &one[0]["properties"]["fullName"]), (1, &Value::from("Phường Phan Rang")));
 }

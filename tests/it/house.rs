@@ -21,7 +21,8 @@ fn sources() -> Vec<(String, PathBuf, String)> {
         .into_iter()
         .map(|path| {
             let inside = path.strip_prefix(&src).unwrap();
-            let module = inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_string();
+            let module =
+                inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_string();
             let text = std::fs::read_to_string(&path).unwrap();
             (module, path, text)
         })
@@ -42,9 +43,17 @@ fn a_module_uses_only_modules_above_it() {
         let Some(&mine) = order.get(&module) else { continue };
         for (n, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap();
-            for used in code.match_indices("crate::").filter_map(|(at, _)| code[at + 7..].split(|c: char| !c.is_alphanumeric() && c != '_').next()) {
+            for used in code
+                .match_indices("crate::")
+                .filter_map(|(at, _)| code[at + 7..].split(|c: char| !c.is_alphanumeric() && c != '_').next())
+            {
                 if let Some(&theirs) = order.get(used) {
-                    assert!(theirs <= mine, "{}:{}: `{module}` uses `{used}`, which is below it in src/lib.rs", path.display(), n + 1);
+                    assert!(
+                        theirs <= mine,
+                        "{}:{}: `{module}` uses `{used}`, which is below it in src/lib.rs",
+                        path.display(),
+                        n + 1
+                    );
                 }
             }
         }
@@ -59,7 +68,10 @@ fn gdal_axum_and_running_sql_stay_where_they_belong() {
             let code = line.split("//").next().unwrap();
             let here = format!("{}:{}", path.display(), n + 1);
             if code.contains("gdal::") || code.contains("gdal_sys::") {
-                assert!(["import", "export", "error"].contains(&module.as_str()), "{here}: GDAL is for import and export");
+                assert!(
+                    ["import", "export", "error"].contains(&module.as_str()),
+                    "{here}: GDAL is for import and export"
+                );
             }
             if code.contains("axum::") {
                 assert!(module == "http" || (module == "cli" && file == "serve.rs"), "{here}: axum is for http");

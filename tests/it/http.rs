@@ -60,7 +60,9 @@ async fn pages_go_on_after_the_last_feature_and_edits_do_not_shift_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn items_are_filtered_by_box_and_by_any_field() {
     let (_world, server) = parcels(30).await;
-    let count = async |query: &str| server.json(&format!("/ogc/collections/thua/items?limit=100&{query}")).await["numberMatched"].as_i64().unwrap();
+    let count = async |query: &str| {
+        server.json(&format!("/ogc/collections/thua/items?limit=100&{query}")).await["numberMatched"].as_i64().unwrap()
+    };
     assert_eq!(count("M%C3%A3%20%C4%91%E1%BA%A5t=ONT").await, 10);
     assert_eq!(count("M%C3%A3+%C4%91%E1%BA%A5t=%C4%90%E1%BA%A5t+kh%C3%A1c").await, 10);
     assert_eq!(count("so=7").await, 1);
@@ -98,14 +100,36 @@ async fn bad_input_is_a_problem_that_names_parameter_and_value() {
     ] {
         let reply = server.get(&format!("/ogc/collections/thua/items?{query}")).await;
         let problem = reply.json();
-        assert_eq!((reply.status.as_u16(), reply.header(header::CONTENT_TYPE)), (400, "application/problem+json"), "{query}: {problem}");
-        assert_eq!((problem["type"].as_str(), problem["parameter"].as_str()), (Some("/problems/invalid-parameter"), Some(parameter)), "{query}");
+        assert_eq!(
+            (reply.status.as_u16(), reply.header(header::CONTENT_TYPE)),
+            (400, "application/problem+json"),
+            "{query}: {problem}"
+        );
+        assert_eq!(
+            (problem["type"].as_str(), problem["parameter"].as_str()),
+            (Some("/problems/invalid-parameter"), Some(parameter)),
+            "{query}"
+        );
         assert!(problem["detail"].as_str().unwrap().contains(says), "{query}: {problem}");
         assert!(problem["instance"].as_str().unwrap().contains(reply.header("x-request-id")));
     }
-    for path in ["/ogc/collections/khong_co", "/ogc/collections/khong_co/items", "/ogc/collections/thua/items/999", "/ogc/collections/thua/items/x", "/tiles/khong_co", "/tiles/thua/3/9/9", "/tiles/thua/x/0/0", "/styles/khong_co", "/nowhere"] {
+    for path in [
+        "/ogc/collections/khong_co",
+        "/ogc/collections/khong_co/items",
+        "/ogc/collections/thua/items/999",
+        "/ogc/collections/thua/items/x",
+        "/tiles/khong_co",
+        "/tiles/thua/3/9/9",
+        "/tiles/thua/x/0/0",
+        "/styles/khong_co",
+        "/nowhere",
+    ] {
         let reply = server.get(path).await;
-        assert_eq!((reply.status.as_u16(), reply.json()["type"].as_str()), (404, Some("/problems/not-found")), "{path}");
+        assert_eq!(
+            (reply.status.as_u16(), reply.json()["type"].as_str()),
+            (404, Some("/problems/not-found")),
+            "{path}"
+        );
     }
     let reply = server.post("/ogc/collections", "{}").await;
     assert_eq!(reply.status, 405);
@@ -127,8 +151,17 @@ async fn nothing_of_the_inside_reaches_a_caller_when_the_database_breaks() {
 async fn a_tile_is_gzip_with_an_etag_and_is_not_sent_twice() {
     let (_world, server) = parcels(30).await;
     let here = server.json("/query/at?e=580005&n=1279005").await;
-    let path = format!("/tiles/thua/{}", tile_at(16, here["point"]["lon"].as_f64().unwrap(), here["point"]["lat"].as_f64().unwrap()));
-    let ask = |accept: &str, tag: &str| Request::get(&path).header(header::ACCEPT_ENCODING, accept).header(header::IF_NONE_MATCH, tag).body(Body::empty()).unwrap();
+    let path = format!(
+        "/tiles/thua/{}",
+        tile_at(16, here["point"]["lon"].as_f64().unwrap(), here["point"]["lat"].as_f64().unwrap())
+    );
+    let ask = |accept: &str, tag: &str| {
+        Request::get(&path)
+            .header(header::ACCEPT_ENCODING, accept)
+            .header(header::IF_NONE_MATCH, tag)
+            .body(Body::empty())
+            .unwrap()
+    };
     let packed = server.send(ask("gzip, br", "\"x\"")).await;
     assert_eq!((packed.status.as_u16(), packed.header(header::CONTENT_ENCODING)), (200, "gzip"));
     assert_eq!(packed.header(header::CONTENT_TYPE), "application/vnd.mapbox-vector-tile");
@@ -149,7 +182,10 @@ async fn tilejson_and_styles_have_absolute_addresses_on_this_server_only() {
     server.eventually(|s| async move { s.app.catalog.get("thua").unwrap().label_field.is_some() }).await;
     let tilejson = server.json("/tiles/thua").await;
     assert_eq!(tilejson["tiles"][0], "http://ban-do.test/tiles/thua/{z}/{x}/{y}");
-    assert_eq!(tilejson["vector_layers"][0]["fields"], json!({"Mã đất": "string", "so": "integer", "gia": "number", "chinh": "boolean", "ngay": "string"}));
+    assert_eq!(
+        tilejson["vector_layers"][0]["fields"],
+        json!({"Mã đất": "string", "so": "integer", "gia": "number", "chinh": "boolean", "ngay": "string"})
+    );
     assert_eq!(tilejson["attribution"], "&lt;b&gt;Sở&lt;/b&gt;");
     for id in ["default", "thua"] {
         let style = server.json(&format!("/styles/{id}")).await;
@@ -164,7 +200,13 @@ async fn tilejson_and_styles_have_absolute_addresses_on_this_server_only() {
         let mut all = Vec::new();
         addresses(&style, &mut all);
         assert!(!all.is_empty() && all.iter().all(|a| a.starts_with("http://ban-do.test/")), "{all:?}");
-        let drawn: Vec<&str> = style["layers"].as_array().unwrap().iter().filter_map(|l| l["id"].as_str()).filter(|id| id.starts_with("thua/")).collect();
+        let drawn: Vec<&str> = style["layers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|l| l["id"].as_str())
+            .filter(|id| id.starts_with("thua/"))
+            .collect();
         assert_eq!(drawn, ["thua/fill", "thua/outline", "thua/label"]);
         let fill = style["layers"].as_array().unwrap().iter().find(|l| l["id"] == "thua/fill").unwrap();
         let colors = fill["paint"]["fill-color"].as_array().unwrap();
@@ -183,14 +225,26 @@ async fn the_default_style_labels_hoang_sa_and_truong_sa() {
 #[tokio::test(flavor = "multi_thread")]
 async fn values_of_every_kind_come_out_as_json_says_them() {
     let world = World::new().await;
-    let columns = [("t", "text"), ("j", "json"), ("ts", "timestamp"), ("tz", "timestamptz"), ("b", "bytea"), ("l", "text[]"), ("f4", "float4"), ("big", "int8")];
+    let columns = [
+        ("t", "text"),
+        ("j", "json"),
+        ("ts", "timestamp"),
+        ("tz", "timestamptz"),
+        ("b", "bytea"),
+        ("l", "text[]"),
+        ("f4", "float4"),
+        ("big", "int8"),
+    ];
     let rows = r#"VALUES (ST_SetSRID(ST_Point(108.98, 11.56), 4326), E'Đường "Thống Nhất"\n', '{"b":1,"a":[2]}'::json, TIMESTAMP '2026-11-24 08:00:00.5', TIMESTAMPTZ '2026-11-24 08:00:00+07', '\x00ff'::bytea, ARRAY['một','hai'], 0.1::float4, 9007199254740993),
                   (ST_SetSRID(ST_Point(108.98, 11.56), 4326), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"#;
     world.layer("moi_kieu", "Point", 4326, &columns, rows).await;
     let server = world.server().await;
     let items = server.json("/ogc/collections/moi_kieu/items").await;
     let p = &items["features"][0]["properties"];
-    assert_eq!(p, &json!({"t": "Đường \"Thống Nhất\"\n", "j": {"b": 1, "a": [2]}, "ts": "2026-11-24T08:00:00.5", "tz": "2026-11-24T01:00:00+00:00", "b": "AP8=", "l": ["một", "hai"], "f4": 0.1, "big": 9007199254740993i64}));
+    assert_eq!(
+        p,
+        &json!({"t": "Đường \"Thống Nhất\"\n", "j": {"b": 1, "a": [2]}, "ts": "2026-11-24T08:00:00.5", "tz": "2026-11-24T01:00:00+00:00", "b": "AP8=", "l": ["một", "hai"], "f4": 0.1, "big": 9007199254740993i64})
+    );
     assert!(items["features"][1]["properties"].as_object().unwrap().values().all(Value::is_null));
     assert_eq!(server.get(&format!("/tiles/moi_kieu/{}", tile_at(14, 108.98, 11.56))).await.status, 200);
 }

@@ -37,11 +37,19 @@ fn point(id: i64, ten: &str) -> Value {
     json!({"type": "Feature", "id": id, "properties": {"Tên": ten}, "geometry": {"type": "Point", "coordinates": [108.9 + id as f64 / 1000.0, 11.5]}})
 }
 
-/// Layers of a file as `ogrinfo` reports them: name, feature count, extent, field names.
-fn ogrinfo(file: &Path, more: &[&str]) -> Vec<(String, u64, Option<[f64; 4]>, Vec<String>)> {
-    let out = Command::new("ogrinfo").args(["-so", "-al", "-nomd"]).args(more).arg(file).output().expect("gdal-bin is installed");
+/// Name, feature count, extent, field names.
+type Found = (String, u64, Option<[f64; 4]>, Vec<String>);
+
+/// Layers of a file as `ogrinfo` reports them.
+fn ogrinfo(file: &Path, more: &[&str]) -> Vec<Found> {
+    let out = Command::new("ogrinfo")
+        .args(["-so", "-al", "-nomd"])
+        .args(more)
+        .arg(file)
+        .output()
+        .expect("gdal-bin is installed");
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    let mut layers: Vec<(String, u64, Option<[f64; 4]>, Vec<String>)> = Vec::new();
+    let mut layers: Vec<Found> = Vec::new();
     for line in text.lines() {
         if let Some(name) = line.strip_prefix("Layer name: ") {
             layers.push((name.to_string(), 0, None, Vec::new()));
@@ -53,7 +61,9 @@ fn ogrinfo(file: &Path, more: &[&str]) -> Vec<(String, u64, Option<[f64; 4]>, Ve
             let numbers: Vec<f64> = rest.split(['(', ')', ',', ' ']).filter_map(|n| n.parse().ok()).collect();
             last.2 = numbers.try_into().ok();
         } else if let Some((name, kind)) = line.split_once(": ")
-            && ["String", "Integer", "Integer64", "Real", "Date", "DateTime", "Time"].iter().any(|k| kind.starts_with(&format!("{k} (")))
+            && ["String", "Integer", "Integer64", "Real", "Date", "DateTime", "Time"]
+                .iter()
+                .any(|k| kind.starts_with(&format!("{k} (")))
         {
             last.3.push(name.to_string());
         }
@@ -78,7 +88,9 @@ fn source_as_geojson(file: &Path, layer: &str, world: &World) -> Value {
 
 fn coordinates(v: &Value, out: &mut Vec<[f64; 2]>) {
     match v.as_array() {
-        Some(a) if a.first().is_some_and(Value::is_number) => out.push([a[0].as_f64().unwrap(), a[1].as_f64().unwrap()]),
+        Some(a) if a.first().is_some_and(Value::is_number) => {
+            out.push([a[0].as_f64().unwrap(), a[1].as_f64().unwrap()])
+        }
         Some(a) => a.iter().for_each(|v| coordinates(v, out)),
         None => {}
     }
@@ -117,7 +129,12 @@ async fn every_shared_layer_has_the_count_extent_and_fields_that_ogrinfo_reports
         let path = data.join(file);
         // GML is copied, as GDAL writes its .gfs beside the file that ogrinfo opens.
         let copy = world.dir.path().join(path.file_name().unwrap());
-        let asked = if file.ends_with(".gml") { std::fs::copy(&path, &copy).unwrap(); &copy } else { &path };
+        let asked = if file.ends_with(".gml") {
+            std::fs::copy(&path, &copy).unwrap();
+            &copy
+        } else {
+            &path
+        };
         let expected = ogrinfo(asked, &[]);
         assert!(!expected.is_empty(), "{file}");
         // Several files here hold a layer of one name.
@@ -132,7 +149,11 @@ async fn every_shared_layer_has_the_count_extent_and_fields_that_ogrinfo_reports
             for (a, b) in is.iter().zip(want) {
                 assert!((a - b).abs() <= 1.1e-6, "{file} {name}: {is:?}, wanted {want:?}");
             }
-            let stored: Value = sqlx::query_scalar("SELECT fields FROM dothi.layer WHERE id = $1").bind(&report.layer).fetch_one(&world.pool).await.unwrap();
+            let stored: Value = sqlx::query_scalar("SELECT fields FROM dothi.layer WHERE id = $1")
+                .bind(&report.layer)
+                .fetch_one(&world.pool)
+                .await
+                .unwrap();
             let names: Vec<&str> = stored.as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
             let missing: Vec<_> = fields.iter().filter(|f| !names.contains(&f.as_str())).collect();
             assert!(missing.is_empty(), "{file} {name}: {missing:?} of {names:?}");
@@ -171,7 +192,12 @@ async fn what_is_served_equals_the_source_within_a_tenth_of_a_millimetre() {
             let (mut a, mut b) = (Vec::new(), Vec::new());
             coordinates(&want["geometry"]["coordinates"], &mut a);
             coordinates(&is["geometry"]["coordinates"], &mut b);
-            assert_eq!((want["geometry"]["type"].as_str(), a.len()), (is["geometry"]["type"].as_str(), b.len()), "{file} {}", is["id"]);
+            assert_eq!(
+                (want["geometry"]["type"].as_str(), a.len()),
+                (is["geometry"]["type"].as_str(), b.len()),
+                "{file} {}",
+                is["id"]
+            );
             let off = a.iter().zip(&b).map(|(a, b)| (a[0] - b[0]).abs().max((a[1] - b[1]).abs())).fold(0.0, f64::max);
             // One unit of the ninth decimal: both sides are rounded, and rounding may fall either way.
             assert!(off < 1.01e-9, "{file} {}: {off} degrees", is["id"]);
@@ -191,7 +217,11 @@ async fn letters_survive_every_encoding_that_vietnam_uses() {
     let world = World::new().await;
     let names = async |file: &str, options: Options| -> BTreeMap<String, String> {
         import(&world, &data.join("vietnam/derived").join(file), options).await.unwrap();
-        let rows: Vec<(String, String)> = sqlx::query_as(AssertSqlSafe(r#"SELECT code, "fullName" FROM layers.ten"#.to_string())).fetch_all(&world.pool).await.unwrap();
+        let rows: Vec<(String, String)> =
+            sqlx::query_as(AssertSqlSafe(r#"SELECT code, "fullName" FROM layers.ten"#.to_string()))
+                .fetch_all(&world.pool)
+                .await
+                .unwrap();
         rows.into_iter().collect()
     };
     let want = names("kh_wards_vn2000_tm3_10815_utf8.shp", layer("ten")).await;
@@ -202,7 +232,8 @@ async fn letters_survive_every_encoding_that_vietnam_uses() {
     let vni = Options { srs: Some("EPSG:9217".into()), ..layer("ten") };
     assert_eq!(names("kh_wards_vni_noprj.shp", vni).await, want);
     // TCVN3 has no accented capitals: the letters are all there, their case is not.
-    let lower = |m: BTreeMap<String, String>| m.into_iter().map(|(k, v)| (k, v.to_lowercase())).collect::<BTreeMap<_, _>>();
+    let lower =
+        |m: BTreeMap<String, String>| m.into_iter().map(|(k, v)| (k, v.to_lowercase())).collect::<BTreeMap<_, _>>();
     assert_eq!(lower(names("kh_wards_tcvn3_customprj.shp", layer("ten")).await), lower(want));
 }
 
@@ -223,7 +254,10 @@ async fn a_second_import_replaces_the_layer_and_keeps_what_was_said_of_it() {
     let ids: Vec<i64> = items["features"].as_array().unwrap().iter().map(|f| f["id"].as_i64().unwrap()).collect();
     assert_eq!(ids, [2, 3, 7], "the source's own ids are kept");
     let layer = server.app.catalog.get("diem_do").unwrap();
-    assert_eq!((layer.title.as_str(), layer.color.as_deref(), layer.label_field.as_deref()), ("Điểm đo mực nước", Some("#123456"), Some("Tên")));
+    assert_eq!(
+        (layer.title.as_str(), layer.color.as_deref(), layer.label_field.as_deref()),
+        ("Điểm đo mực nước", Some("#123456"), Some("Tên"))
+    );
     // A new row goes on after the last id.
     world.sql("INSERT INTO layers.diem_do (geom) VALUES (NULL)").await;
     assert_eq!(world.number("SELECT max(fid) FROM layers.diem_do").await, 8);
@@ -249,7 +283,8 @@ async fn invalid_polygons_are_mended_and_accounted_for() {
         polygon(json!([[108.92, 11.50], [108.93, 11.51], [108.93, 11.50], [108.92, 11.51], [108.92, 11.50]])),
         polygon(json!([[108.94, 11.50], [108.95, 11.50], [108.96, 11.50], [108.94, 11.50]])),
     ];
-    let reports = import(&world, &write(&world, "o.geojson", &collection(&features)), Options::default()).await.unwrap();
+    let reports =
+        import(&world, &write(&world, "o.geojson", &collection(&features)), Options::default()).await.unwrap();
     let r = &reports[0];
     assert_eq!((r.read, r.imported, r.repaired, r.set_aside), (3, 3, 2, 0));
     let (bow, line) = (&r.repairs[0], &r.repairs[1]);
@@ -273,7 +308,12 @@ async fn rows_that_cannot_be_imported_are_set_aside_with_their_reason_and_can_be
     assert_eq!(server.json("/ogc/collections/d/items").await["numberMatched"], 2);
     let out = world.dir.path().join("bo-ra.csv");
     let store = world.store();
-    let done = Command::new(BIN).args(["export", "d", "--set-aside", "-o"]).arg(&out).args(["--database-url", store.database_url.as_deref().unwrap()]).output().unwrap();
+    let done = Command::new(BIN)
+        .args(["export", "d", "--set-aside", "-o"])
+        .arg(&out)
+        .args(["--database-url", store.database_url.as_deref().unwrap()])
+        .output()
+        .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let text = std::fs::read_to_string(out).unwrap();
     assert!(text.contains("sai") && text.lines().count() == 2, "{text}");
@@ -287,7 +327,14 @@ async fn a_dry_run_reports_and_keeps_nothing() {
     assert_eq!(import(&world, &file, options).await.unwrap()[0].imported, 1);
     assert_eq!(world.number("SELECT count(*) FROM dothi.layer").await, 0);
     assert_eq!(world.number("SELECT count(*) FROM dothi.import").await, 0);
-    assert_eq!(world.number("SELECT count(*) FROM pg_class WHERE relnamespace IN ('layers'::regnamespace, 'staging'::regnamespace)").await, 0);
+    assert_eq!(
+        world
+            .number(
+                "SELECT count(*) FROM pg_class WHERE relnamespace IN ('layers'::regnamespace, 'staging'::regnamespace)"
+            )
+            .await,
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -303,14 +350,21 @@ async fn readers_see_the_old_layer_or_the_new_one_while_imports_run() {
         use tower::ServiceExt;
         let mut pages = 0;
         while !halt.load(std::sync::atomic::Ordering::Relaxed) {
-            let request = axum::http::Request::get("/ogc/collections/lop/items?limit=1000").body(axum::body::Body::empty()).unwrap();
+            let request = axum::http::Request::get("/ogc/collections/lop/items?limit=1000")
+                .body(axum::body::Body::empty())
+                .unwrap();
             let response = router.clone().oneshot(request).await.unwrap();
             let status = response.status();
             let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
             assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));
             let page: Value = serde_json::from_slice(&bytes).unwrap();
-            let names: std::collections::HashSet<&str> = page["features"].as_array().unwrap().iter().map(|f| f["properties"]["Tên"].as_str().unwrap()).collect();
-            assert_eq!((page["numberReturned"].as_u64(), names.len()), (Some(500), 1), "half of one and half of the other");
+            let names: std::collections::HashSet<&str> =
+                page["features"].as_array().unwrap().iter().map(|f| f["properties"]["Tên"].as_str().unwrap()).collect();
+            assert_eq!(
+                (page["numberReturned"].as_u64(), names.len()),
+                (Some(500), 1),
+                "half of one and half of the other"
+            );
             pages += 1;
         }
         pages
@@ -327,7 +381,8 @@ async fn readers_see_the_old_layer_or_the_new_one_while_imports_run() {
 async fn coordinates_that_cannot_be_in_their_system_are_refused() {
     let world = World::new().await;
     let file = write(&world, "m.csv", "ten,X,Y\nmột,580361.4,1279032.2\n");
-    let refused = import(&world, &file, Options { srs: Some("EPSG:4326".into()), ..Options::default() }).await.unwrap_err();
+    let refused =
+        import(&world, &file, Options { srs: Some("EPSG:4326".into()), ..Options::default() }).await.unwrap_err();
     assert!(matches!(refused, Error::Unreadable(_)) && refused.to_string().contains("--srs"), "{refused}");
     let right = import(&world, &file, Options { srs: Some("EPSG:9217".into()), ..Options::default() }).await.unwrap();
     let [w, s, ..] = right[0].bounds.unwrap();
@@ -340,14 +395,21 @@ async fn land_use_codes_are_recognised_by_their_values() {
     let parcel = |code: &str| json!({"type": "Feature", "properties": {"ghiChu": "x", "MDSD": code}, "geometry": {"type": "Point", "coordinates": [108.9, 11.5]}});
     let file = write(&world, "thua.geojson", &collection(&[parcel("ONT+CLN"), parcel("LUC"), parcel("ODT")]));
     import(&world, &file, Options::default()).await.unwrap();
-    let field: Option<String> = sqlx::query_scalar("SELECT class_field FROM dothi.layer").fetch_one(&world.pool).await.unwrap();
+    let field: Option<String> =
+        sqlx::query_scalar("SELECT class_field FROM dothi.layer").fetch_one(&world.pool).await.unwrap();
     assert_eq!(field.as_deref(), Some("MDSD"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_layer_is_refused_with_one_line() {
     let world = World::new().await;
-    for (name, text) in [("rong.shp", ""), ("zero.gpkg", "\0\0\0\0\0\0"), ("a.geojson", "{\"type\":\"Feat"), ("a.vrt", "<OGRVRTDataSource></OGRVRTDataSource>"), ("a.txt", "xin chào")] {
+    for (name, text) in [
+        ("rong.shp", ""),
+        ("zero.gpkg", "\0\0\0\0\0\0"),
+        ("a.geojson", "{\"type\":\"Feat"),
+        ("a.vrt", "<OGRVRTDataSource></OGRVRTDataSource>"),
+        ("a.txt", "xin chào"),
+    ] {
         let error = import(&world, &write(&world, name, text), Options::default()).await.unwrap_err();
         let line = error.to_string();
         assert!(matches!(error, Error::Unreadable(_)) && !line.contains('\n') && line.len() < 500, "{name}: {line}");

@@ -2,7 +2,8 @@
 
 use crate::support::{World, tile_at};
 
-const POINTS: &str = "VALUES (ST_SetSRID(ST_Point(108.98, 11.56), 4326), 'một'), (ST_SetSRID(ST_Point(108.99, 11.57), 4326), 'hai')";
+const POINTS: &str =
+    "VALUES (ST_SetSRID(ST_Point(108.98, 11.56), 4326), 'một'), (ST_SetSRID(ST_Point(108.99, 11.57), 4326), 'hai')";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edit_by_sql_shows_in_items_and_in_tiles_without_anything_else() {
@@ -31,7 +32,10 @@ async fn every_changed_feature_is_in_the_journal_with_its_box() {
     world.sql("DELETE FROM layers.diem WHERE fid = 2").await;
     world.sql("UPDATE layers.diem SET ten = ten WHERE false").await;
     let rows: Vec<(i64, String, i64, String)> =
-        sqlx::query_as("SELECT version, op::text, fid, box::text FROM dothi.change ORDER BY version, fid").fetch_all(&world.pool).await.unwrap();
+        sqlx::query_as("SELECT version, op::text, fid, box::text FROM dothi.change ORDER BY version, fid")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
     let short: Vec<(i64, &str, i64)> = rows.iter().map(|r| (r.0, r.1.as_str(), r.2)).collect();
     assert_eq!(short, [(1, "i", 1), (1, "i", 2), (2, "u", 1), (3, "d", 2)]);
     assert_eq!(rows[2].3, "BOX(108.98 11.5,109 11.56)", "an update's box is around before and after");
@@ -47,7 +51,11 @@ async fn versions_have_no_gaps_and_are_in_commit_order_with_many_writers_at_once
         tokio::spawn(async move {
             for i in 0..10 {
                 let mut tx = pool.begin().await.unwrap();
-                sqlx::query("INSERT INTO layers.diem (ten) VALUES ($1)").bind(format!("{w}-{i}")).execute(&mut *tx).await.unwrap();
+                sqlx::query("INSERT INTO layers.diem (ten) VALUES ($1)")
+                    .bind(format!("{w}-{i}"))
+                    .execute(&mut *tx)
+                    .await
+                    .unwrap();
                 if i % 3 == 0 { tx.rollback().await.unwrap() } else { tx.commit().await.unwrap() }
             }
         })

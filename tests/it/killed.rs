@@ -19,7 +19,12 @@ fn a_killed_import_leaves_the_old_layer_and_no_rubbish() {
     city.squares("o_dat.geojson", 30_000);
     let mut whole = 0;
     for pause in [50, 200, 400, 700, 1000, 1300, 1700] {
-        let mut import = city.command(&["import", file.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut import = city
+            .command(&["import", file.to_str().unwrap()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         std::thread::sleep(Duration::from_millis(pause));
         import.kill().unwrap();
         import.wait().unwrap();
@@ -60,7 +65,9 @@ fn a_killed_postgresql_comes_back_under_the_server_and_nothing_is_lost() {
     eventually("the edit shows", || server.matched("o_dat") == Some(22));
     let before = city.postmaster();
     kill(before, libc::SIGKILL);
-    eventually("it serves again", || server.matched("o_dat") == Some(22) && server.get("/ready").is_some_and(|r| r.0 == 200));
+    eventually("it serves again", || {
+        server.matched("o_dat") == Some(22) && server.get("/ready").is_some_and(|r| r.0 == 200)
+    });
     assert_ne!(city.postmaster(), before);
     // And the journal is followed again.
     city.sql("DELETE FROM layers.o_dat WHERE geom IS NULL");
@@ -76,7 +83,8 @@ fn postgresql_killed_under_an_import_leaves_the_old_layer_and_the_disk_as_it_was
     assert!(city.run(&["db", "start"]).status.success());
     city.squares("o_dat.geojson", 60_000);
     let before = city.base();
-    let import = city.command(&["import", file.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let import =
+        city.command(&["import", file.to_str().unwrap()]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     eventually("rows are on the disk", || city.base() > before + (4 << 20));
     kill(city.postmaster(), libc::SIGKILL);
     let out = import.wait_with_output().unwrap();
@@ -108,10 +116,13 @@ fn what_a_command_changes_is_served_at_once() {
     assert_eq!(server.matched("o_dat"), None);
     assert!(city.run(&["import", file.to_str().unwrap()]).status.success());
     eventually("the new layer is served", || server.matched("o_dat") == Some(30));
-    assert!(city.run(&["layers", "set", "o_dat", "--title", "Ô đất", "--title-en", "Lots", "--hidden"]).status.success());
+    assert!(
+        city.run(&["layers", "set", "o_dat", "--title", "Ô đất", "--title-en", "Lots", "--hidden"]).status.success()
+    );
     eventually("the new title is served", || {
         let (_, body) = server.get("/ogc/collections/o_dat").unwrap();
-        serde_json::from_slice::<Value>(&body).is_ok_and(|c| c["titles"] == json!({"vi": "Ô đất", "en": "Lots"}) && c["visible"] == false)
+        serde_json::from_slice::<Value>(&body)
+            .is_ok_and(|c| c["titles"] == json!({"vi": "Ô đất", "en": "Lots"}) && c["visible"] == false)
     });
     assert!(city.run(&["layers", "drop", "o_dat"]).status.success());
     eventually("the dropped layer is gone", || server.get("/ogc/collections/o_dat").unwrap().0 == 404);
@@ -124,7 +135,8 @@ fn a_server_that_is_asked_to_stop_finishes_what_it_is_doing() {
     assert!(city.run(&["import", file.to_str().unwrap()]).status.success());
     let server = city.serve();
     let mut stream = TcpStream::connect(&server.address).unwrap();
-    write!(stream, "GET /ogc/collections/o_dat/items?limit=10000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    write!(stream, "GET /ogc/collections/o_dat/items?limit=10000 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
     std::thread::sleep(Duration::from_millis(30));
     server.signal(libc::SIGTERM);
     let mut all = Vec::new();

@@ -7,7 +7,8 @@ use crate::support::World;
 /// Two lots of 100 m × 50 m side by side in VN-2000 / TM-3 108°15′, west ONT and east CLN, and a road along their south.
 async fn lots() -> World {
     let world = World::new().await;
-    let lot = |e: i32, code: &str| format!("(ST_MakeEnvelope({e}, 1279000, {}, 1279050, 9217), '{code}', {e})", e + 100);
+    let lot =
+        |e: i32, code: &str| format!("(ST_MakeEnvelope({e}, 1279000, {}, 1279050, 9217), '{code}', {e})", e + 100);
     let rows = format!("VALUES {}, {}", lot(580_000, "ONT"), lot(580_100, "CLN"));
     world.layer("thua", "Polygon", 9217, &[("maDat", "text"), ("so", "int4")], &rows).await;
     world.sql("UPDATE dothi.layer SET class_field = 'maDat' WHERE id = 'thua'").await;
@@ -39,9 +40,14 @@ async fn coordinates_agree_with_the_published_control_values() {
     let world = World::new().await;
     let server = world.server().await;
     // PROJ 9.1, operation EPSG:6960; see docs/decisions.
-    for (crs, e, n) in [("EPSG:9217", 580_361.4269, 1_279_032.2689), ("EPSG:5898", 607_630.0319, 1_279_114.5103), ("3406", 280_460.4064, 1_279_318.4780)] {
+    for (crs, e, n) in [
+        ("EPSG:9217", 580361.4269, 1279032.2689),
+        ("EPSG:5898", 607630.0319, 1279114.5103),
+        ("3406", 280460.4064, 1279318.4780),
+    ] {
         let point = &server.json(&format!("/query/at?e={e}&n={n}&crs={crs}")).await["point"];
-        let off = ((point["lon"].as_f64().unwrap() - 108.9886) * 109_000.0).hypot((point["lat"].as_f64().unwrap() - 11.5648) * 110_600.0);
+        let off = ((point["lon"].as_f64().unwrap() - 108.9886) * 109_000.0)
+            .hypot((point["lat"].as_f64().unwrap() - 11.5648) * 110_600.0);
         assert!(off < 0.01, "{crs}: {off} m");
     }
 }
@@ -52,11 +58,19 @@ async fn near_answers_in_metres_nearest_first() {
     let server = world.server().await;
     let at = "e=580050&n=1279060&crs=EPSG:9217";
     let near = server.json(&format!("/query/near?{at}&distance=100")).await;
-    let found: Vec<(String, f64)> = near["features"].as_array().unwrap().iter().map(|f| (f["layer"].as_str().unwrap().to_string(), f["distance"].as_f64().unwrap())).collect();
+    let found: Vec<(String, f64)> = near["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["layer"].as_str().unwrap().to_string(), f["distance"].as_f64().unwrap()))
+        .collect();
     let want = [("thua", 10.0), ("thua", 50.99), ("duong", 70.0)];
     assert_eq!(found.len(), 3, "{found:?}");
     for ((layer, metres), (want_layer, want_metres)) in found.iter().zip(want) {
-        assert!(layer == want_layer && (metres - want_metres).abs() < 0.05, "{layer} {metres}, wanted {want_layer} {want_metres}");
+        assert!(
+            layer == want_layer && (metres - want_metres).abs() < 0.05,
+            "{layer} {metres}, wanted {want_layer} {want_metres}"
+        );
     }
     let less = server.json(&format!("/query/near?{at}&distance=50&layers=thua")).await;
     assert_eq!(less["numberReturned"], 1);

@@ -65,11 +65,10 @@ mod tests {
 
     #[test]
     fn only_names_of_relation_files_are_recognised() {
-        assert_eq!(
-            ["16384", "16384.1", "16384_fsm", "16384_vm.2", "16384_init"].map(node),
-            [Some(16384); 5]
-        );
-        for other in ["PG_VERSION", "pg_filenode.map", "t3_16384", "pg_internal.init", "16384.", "16384_x", "", "16384.a"] {
+        assert_eq!(["16384", "16384.1", "16384_fsm", "16384_vm.2", "16384_init"].map(node), [Some(16384); 5]);
+        for other in
+            ["PG_VERSION", "pg_filenode.map", "t3_16384", "pg_internal.init", "16384.", "16384_x", "", "16384.a"]
+        {
             assert_eq!(node(other), None, "{other}");
         }
     }

@@ -30,12 +30,15 @@ pub async fn one(State(app): Shared, Base(base): Base, Path(id): Path<String>, m
 fn collection(base: &str, layer: &Layer) -> Value {
     let id = &layer.id;
     let here = format!("{base}/ogc/collections/{id}");
-    let mut links = vec![
-        link(&here, "self", JSON, "This document"),
-        link(format!("{here}/items"), "items", GEOJSON, "Features"),
-    ];
+    let mut links =
+        vec![link(&here, "self", JSON, "This document"), link(format!("{here}/items"), "items", GEOJSON, "Features")];
     if layer.spatial().is_some() {
-        links.push(link(format!("{base}/tiles/{id}"), "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", JSON, "Vector tiles (TileJSON)"));
+        links.push(link(
+            format!("{base}/tiles/{id}"),
+            "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            JSON,
+            "Vector tiles (TileJSON)",
+        ));
         links.push(link(format!("{base}/styles/{id}"), "describedby", "application/vnd.mapbox.style+json", "Style"));
     }
     let mut doc = Map::new();

@@ -43,7 +43,11 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
         if layer.field(&name).is_none() {
             let fields: Vec<String> = layer.fields.iter().take(40).map(|f| format!("`{}`", f.name)).collect();
             let known = format!("`bbox`, `datetime`, `limit`, `f` and the fields {}", fields.join(", "));
-            return Err(Error::invalid(shorten(&name), format!("there is no parameter or field `{}` here; there are {known}", shorten(&name))).into());
+            return Err(Error::invalid(
+                shorten(&name),
+                format!("there is no parameter or field `{}` here; there are {known}", shorten(&name)),
+            )
+            .into());
         }
         query = query.equals(&layer, &name, &value).map_err(|e| Error::invalid(&name, e))?;
         said.push((name, value));
@@ -58,7 +62,8 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
         pairs.extend(after.map(|fid| format!("after={fid}")));
         format!("{here}/items?{}", pairs.join("&"))
     };
-    let mut links = vec![link(address(after), "self", GEOJSON, "This page"), link(&here, "collection", JSON, "The layer")];
+    let mut links =
+        vec![link(address(after), "self", GEOJSON, "This page"), link(&here, "collection", JSON, "The layer")];
     if let Some(fid) = page.next {
         links.push(link(address(Some(fid)), "next", GEOJSON, "The next page"));
     }
@@ -82,7 +87,12 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
 }
 
 /// `GET /ogc/collections/{id}/items/{fid}`.
-pub async fn one(State(app): Shared, Base(base): Base, Path((id, fid)): Path<(String, String)>, mut params: Params) -> Answer {
+pub async fn one(
+    State(app): Shared,
+    Base(base): Base,
+    Path((id, fid)): Path<(String, String)>,
+    mut params: Params,
+) -> Answer {
     let layer = app.catalog.named(&id)?;
     super::formats(&mut params)?;
     let missing = || Error::NotFound(format!("layer `{id}` has no feature `{}`", shorten(&fid)));
@@ -114,13 +124,18 @@ fn interval(text: &str) -> crate::error::Result<()> {
         let date: Vec<&str> = t.get(..10).map(|d| d.split('-').collect()).unwrap_or_default();
         let digits = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_digit());
         let rest = t.get(10..).unwrap_or_default();
-        let time = rest.is_empty() || (rest.starts_with(['T', 't', ' ']) && rest.len() >= 10 && rest.bytes().skip(1).all(|b| b"0123456789:.Zz+-".contains(&b)));
+        let time = rest.is_empty()
+            || (rest.starts_with(['T', 't', ' '])
+                && rest.len() >= 10
+                && rest.bytes().skip(1).all(|b| b"0123456789:.Zz+-".contains(&b)));
         matches!(date[..], [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2)) && time
     };
     let open = |t: &str| t.is_empty() || t == "..";
     let good = match text.split_once('/') {
         None => shape(text),
-        Some((from, to)) => !to.contains('/') && (open(from) || shape(from)) && (open(to) || shape(to)) && !(open(from) && open(to)),
+        Some((from, to)) => {
+            !to.contains('/') && (open(from) || shape(from)) && (open(to) || shape(to)) && !(open(from) && open(to))
+        }
     };
     if good {
         return Ok(());

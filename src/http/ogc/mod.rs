@@ -55,7 +55,10 @@ fn formats(params: &mut Params) -> crate::error::Result<()> {
 fn format(params: &mut Params) -> crate::error::Result<()> {
     match params.text("f").as_deref() {
         None | Some("json" | "geojson") => Ok(()),
-        Some(f) => Err(crate::error::Error::invalid("f", format!("`{}` is not a format here; there is `json`", crate::layer::catalog::shorten(f)))),
+        Some(f) => Err(crate::error::Error::invalid(
+            "f",
+            format!("`{}` is not a format here; there is `json`", crate::layer::catalog::shorten(f)),
+        )),
     }
 }
 

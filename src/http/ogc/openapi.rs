@@ -24,8 +24,14 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
         paths.insert(format!("/collections/{id}"), get(&format!("describe.{id}"), &layer.title, JSON, &[]));
         let mut parameters = vec![reference("limit"), reference("bbox"), reference("datetime")];
         parameters.extend(layer.fields.iter().filter_map(filter));
-        paths.insert(format!("/collections/{id}/items"), get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters));
-        paths.insert(format!("/collections/{id}/items/{{featureId}}"), get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId")]));
+        paths.insert(
+            format!("/collections/{id}/items"),
+            get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters),
+        );
+        paths.insert(
+            format!("/collections/{id}/items/{{featureId}}"),
+            get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId")]),
+        );
     }
     let body = json!({
         "openapi": "3.0.3",
@@ -65,7 +71,10 @@ fn features(layer: &Layer) -> String {
 
 /// A field as an equality filter. GDAL and QGIS push a filter to the server only when it is listed so.
 fn filter(field: &crate::schema::Field) -> Option<Value> {
-    let comparable = !matches!(field.kind, Kind::Json | Kind::Bytes | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList);
+    let comparable = !matches!(
+        field.kind,
+        Kind::Json | Kind::Bytes | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList
+    );
     let taken = ["limit", "bbox", "datetime", "f", "after"].contains(&field.name.as_str()) || field.name.is_empty();
     (comparable && !taken).then(|| {
         let schema = json!({"type": field.kind.json().0});

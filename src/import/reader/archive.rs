@@ -33,7 +33,8 @@ pub fn check(path: &str) -> Result<()> {
 
     let (mut total, mut at) = (0u64, 0usize);
     while let Some(entry) = directory.get(at..at + 46).filter(|e| e.starts_with(b"PK\x01\x02")) {
-        let (name, extra, comment) = (usize::from(u16_at(entry, 28)), usize::from(u16_at(entry, 30)), usize::from(u16_at(entry, 32)));
+        let (name, extra, comment) =
+            (usize::from(u16_at(entry, 28)), usize::from(u16_at(entry, 30)), usize::from(u16_at(entry, 32)));
         let rest = directory.get(at + 46..at + 46 + name + extra).ok_or_else(broken)?;
         let unpacked = match u32_at(entry, 24) {
             u32::MAX => zip64(&rest[name..]).ok_or_else(broken)?,
@@ -50,7 +51,9 @@ pub fn check(path: &str) -> Result<()> {
         at += 46 + name + extra + comment;
     }
     if total > MAX_TOTAL || (total > RATIO_MATTERS && total / size.max(1) > MAX_RATIO) {
-        let message = format!("claims to unpack from {size} to {total} bytes, which no real data does; unpack it yourself if you trust it");
+        let message = format!(
+            "claims to unpack from {size} to {total} bytes, which no real data does; unpack it yourself if you trust it"
+        );
         return Err(bad(&message));
     }
     Ok(())

@@ -109,7 +109,8 @@ impl Moment {
 
     /// Microseconds since midnight, for `time`. GDAL's seconds are a 32-bit float: sure to the millisecond.
     pub fn micros(&self) -> Option<i64> {
-        let valid = (0..24).contains(&self.hour) && (0..60).contains(&self.minute) && (0.0..61.0).contains(&self.second);
+        let valid =
+            (0..24).contains(&self.hour) && (0..60).contains(&self.minute) && (0.0..61.0).contains(&self.second);
         let seconds = (f64::from(self.second) * 1e3).round() as i64 * 1000;
         valid.then_some(i64::from(self.hour * 60 + self.minute) * 60_000_000 + seconds)
     }

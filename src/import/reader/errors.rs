@@ -12,6 +12,8 @@ use crate::import::frames::Note;
 const KEPT: usize = 20;
 
 static FAILURES: AtomicU64 = AtomicU64::new(0);
+/// Paths of this machine, which are not for people who upload.
+static HIDDEN: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 static MESSAGES: Mutex<Vec<(bool, Note)>> = Mutex::new(Vec::new());
 
 /// From here on GDAL's errors and warnings come here and not to standard error.
@@ -34,13 +36,26 @@ unsafe extern "C" fn handler(class: CPLErr::Type, _number: i32, message: *const 
     if failure {
         FAILURES.fetch_add(1, Ordering::Relaxed);
     }
-    let message: String = message.replace('\n', " ").chars().take(500).collect();
-    let Ok(mut messages) = MESSAGES.lock() else { return };
+    let mut message = message.replace('\n', " ");
+    for (path, shown) in HIDDEN.lock().iter().flat_map(|hidden| hidden.iter()) {
+        message = message.replace(path, shown);
+    }
+    let message: String = message.chars().take(500).collect();
+    let Ok(mut messages) = MESSAGES.lock() else {
+        return;
+    };
     let room = messages.len() < KEPT;
     match messages.iter_mut().find(|(_, note)| note.message == message) {
         Some((_, note)) => note.count += 1,
         None if room => messages.push((failure, Note::new("gdal", message))),
         None => {}
+    }
+}
+
+/// Says `shown` for `path` in every message from here on.
+pub fn hide(path: &str, shown: &str) {
+    if let Ok(mut hidden) = HIDDEN.lock() {
+        hidden.push((path.to_owned(), shown.to_owned()));
     }
 }
 

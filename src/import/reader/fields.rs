@@ -26,7 +26,9 @@ pub fn kind(field: &RawField, driver: &str) -> Kind {
         },
         oft::OFTInteger64 => Kind::Int8,
         // These store 32 bits; where others say Float32, the value is a wider one (GeoPackage) or a text.
-        oft::OFTReal if field.subtype == sub::OFSTFloat32 && matches!(driver, "OpenFileGDB" | "FlatGeobuf") => Kind::Float4,
+        oft::OFTReal if field.subtype == sub::OFSTFloat32 && matches!(driver, "OpenFileGDB" | "FlatGeobuf") => {
+            Kind::Float4
+        }
         oft::OFTReal => Kind::Float8,
         oft::OFTString if field.subtype == sub::OFSTJSON => Kind::Json,
         oft::OFTDate => Kind::Date,

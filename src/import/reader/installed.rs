@@ -11,6 +11,7 @@ pub fn gdal_version() -> String {
 pub fn missing_drivers() -> Vec<&'static str> {
     // SAFETY: registration may be repeated; the lookup reads a string that lives through the call.
     unsafe { gdal_sys::GDALAllRegister() };
-    let there = |name: &str| CString::new(name).is_ok_and(|n| !unsafe { gdal_sys::GDALGetDriverByName(n.as_ptr()) }.is_null());
+    let there =
+        |name: &str| CString::new(name).is_ok_and(|n| !unsafe { gdal_sys::GDALGetDriverByName(n.as_ptr()) }.is_null());
     super::source::DRIVERS.iter().copied().filter(|name| !there(name)).collect()
 }

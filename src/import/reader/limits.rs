@@ -110,10 +110,12 @@ mod filter {
         for call in [libc::SYS_io_uring_setup, libc::SYS_openat2, libc::SYS_bpf, libc::SYS_userfaultfd] {
             refuse(call, libc::ENOSYS);
         }
-        for call in [libc::SYS_unlinkat, libc::SYS_renameat2, libc::SYS_mkdirat, libc::SYS_linkat, libc::SYS_symlinkat] {
+        for call in [libc::SYS_unlinkat, libc::SYS_renameat2, libc::SYS_mkdirat, libc::SYS_linkat, libc::SYS_symlinkat]
+        {
             refuse(call, libc::EROFS);
         }
-        for call in [libc::SYS_truncate, libc::SYS_ftruncate, libc::SYS_fchmodat, libc::SYS_fchownat, libc::SYS_mknodat] {
+        for call in [libc::SYS_truncate, libc::SYS_ftruncate, libc::SYS_fchmodat, libc::SYS_fchownat, libc::SYS_mknodat]
+        {
             refuse(call, libc::EROFS);
         }
         #[cfg(target_arch = "x86_64")]

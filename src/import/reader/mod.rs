@@ -35,6 +35,9 @@ use self::plan::Plan;
 use super::frames::{Action, Event, LayerInfo, Note, Request};
 use crate::error::{Error, Result};
 
+/// A frame holds the samples of this many fields.
+const SAMPLED_FIELDS: usize = 2000;
+
 /// The hidden subcommand `import-reader`; returns the exit code. The answer tells the rest.
 pub fn run_reader() -> i32 {
     let mut out = match limits::take_stdout() {
@@ -83,7 +86,10 @@ fn answer(out: &mut Out) -> Result<()> {
     notes.extend(errors::take());
     match request.action {
         Action::Inspect => {
-            let layers = plans.into_iter().map(Plan::info).collect();
+            let mut layers: Vec<LayerInfo> = plans.into_iter().map(Plan::info).collect();
+            if layers.iter().map(|layer| layer.fields.len()).sum::<usize>() > SAMPLED_FIELDS {
+                layers.iter_mut().flat_map(|layer| &mut layer.fields).for_each(|field| field.samples.clear());
+            }
             out.event(&Event::Source { driver, path, layers, notes })
         }
         Action::Read => read(plans, driver, path, notes, &request, out),
@@ -91,7 +97,14 @@ fn answer(out: &mut Out) -> Result<()> {
 }
 
 /// Nothing is sent before every layer can be read: half a file is no edition.
-fn read(plans: Vec<Plan>, driver: String, path: String, notes: Vec<Note>, request: &Request, out: &mut Out) -> Result<()> {
+fn read(
+    plans: Vec<Plan>,
+    driver: String,
+    path: String,
+    notes: Vec<Note>,
+    request: &Request,
+    out: &mut Out,
+) -> Result<()> {
     plans.iter().try_for_each(Plan::check)?;
     let layers: Vec<LayerInfo> = plans.iter().map(Plan::heading).collect();
     out.event(&Event::Source { driver, path, layers, notes })?;

@@ -47,7 +47,13 @@ impl Dataset {
         const VECTOR_READONLY_VERBOSE: u32 = 0x04 | 0x40; // GDAL_OF_VECTOR, GDAL_OF_VERBOSE_ERROR; gdal.h
         // SAFETY: all pointers live for the call.
         let handle = unsafe {
-            sys::GDALOpenEx(path.as_ptr(), VECTOR_READONLY_VERBOSE, drivers.as_ptr(), options.as_ptr(), std::ptr::null())
+            sys::GDALOpenEx(
+                path.as_ptr(),
+                VECTOR_READONLY_VERBOSE,
+                drivers.as_ptr(),
+                options.as_ptr(),
+                std::ptr::null(),
+            )
         };
         (!handle.is_null()).then_some(Dataset(handle))
     }
@@ -166,8 +172,11 @@ impl Layer<'_> {
 
     /// Reads geometries only from here on, or everything again. Drivers that cannot, go on reading everything.
     pub fn geometry_only(&self, only: bool) {
-        let names: Vec<CString> =
-            if only { self.fields().into_iter().filter_map(|f| CString::new(f.name).ok()).collect() } else { Vec::new() };
+        let names: Vec<CString> = if only {
+            self.fields().into_iter().filter_map(|f| CString::new(f.name).ok()).collect()
+        } else {
+            Vec::new()
+        };
         let mut pointers: Vec<*const c_char> = names.iter().map(|n| n.as_ptr()).chain([std::ptr::null()]).collect();
         if self.can(c"IgnoreFields") {
             unsafe { sys::OGR_L_SetIgnoredFields(self.handle, pointers.as_mut_ptr()) };

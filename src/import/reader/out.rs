@@ -40,7 +40,7 @@ impl Out {
 
     /// Says how far it is, now and then; looks at the clock every 512 rows.
     pub fn progress(&mut self, phase: &str, rows: u64) -> Result<()> {
-        if rows % 512 == 0 && self.told.elapsed() >= PROGRESS_EVERY {
+        if rows.is_multiple_of(512) && self.told.elapsed() >= PROGRESS_EVERY {
             self.told = Instant::now();
             return self.event(&Event::Progress { phase: phase.into(), rows });
         }

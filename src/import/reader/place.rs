@@ -31,6 +31,8 @@ const TM3: [(f64, i32); 18] = [
 ];
 /// Twins with false easting and northing exchanged, deprecated by EPSG, and what they were meant to be.
 const DEPRECATED: [(i32, i32); 4] = [(6956, 5896), (6957, 5897), (6958, 5898), (6959, 5899)];
+/// What files of this country are in that name no code.
+const COMMON: [i32; 4] = [4326, 32649, 32648, 3857];
 /// VN-2000 to WGS 84, EPSG:6960, in the signs of TOWGS84.
 const VN2000_SHIFT: [f64; 7] =
     [-191.90441429, -39.30318279, -111.45032835, 0.00928836, -0.01975479, 0.00427372, 0.252906278];
@@ -66,7 +68,8 @@ pub fn of(srs: &Srs, notes: &mut Vec<Note>) -> Option<Crs> {
     }
     let stated = srs.epsg().or_else(|| srs.crs84());
     if let Some(&(old, new)) = DEPRECATED.iter().find(|(old, _)| Some(*old) == stated) {
-        let message = format!("EPSG:{old} is deprecated, its false easting and northing are exchanged; read as EPSG:{new}");
+        let message =
+            format!("EPSG:{old} is deprecated, its false easting and northing are exchanged; read as EPSG:{new}");
         notes.push(Note::new("crs_deprecated", message));
         return Some(by_code(new, How::Declared, srs));
     }
@@ -81,10 +84,11 @@ pub fn of(srs: &Srs, notes: &mut Vec<Note>) -> Option<Crs> {
         shift_note(srs, code, notes);
         return Some(by_code(code, How::Vn2000ByParameters, srs));
     }
-    if let Some(code) = srs.identify() {
+    if let Some(code) = srs.identify().or_else(|| COMMON.into_iter().find(|code| srs.is_epsg(*code))) {
         return Some(by_code(code, How::Identified, srs));
     }
-    let message = format!("`{}` is in no database of coordinate systems; it is kept as the file defines it", srs.name());
+    let message =
+        format!("`{}` is in no database of coordinate systems; it is kept as the file defines it", srs.name());
     notes.push(Note::new("crs_custom", message));
     Some(described(srs, None, How::Declared))
 }
@@ -95,7 +99,9 @@ fn is_vn2000_code(code: i32) -> bool {
 
 /// Many files carry the decree's rotations in the wrong convention, half a metre off (vietnam.md 1.3).
 fn shift_note(srs: &Srs, code: i32, notes: &mut Vec<Note>) {
-    let Some(shift) = srs.to_wgs84().filter(|_| is_vn2000_code(code)) else { return };
+    let Some(shift) = srs.to_wgs84().filter(|_| is_vn2000_code(code)) else {
+        return;
+    };
     if shift.iter().zip(VN2000_SHIFT).any(|(a, b)| (a - b).abs() > 1e-4) {
         let message = format!("the file's own shift to WGS 84 ({shift:?}) is overruled by that of EPSG:{code}");
         notes.push(Note::new("crs_shift_overruled", message));
@@ -127,23 +133,60 @@ fn vn2000(srs: &Srs) -> Option<i32> {
     zones.into_iter().find(|(lon, _)| named && is(scale, 0.9996, 1e-9) && on(*lon)).map(|(_, code)| code)
 }
 
+/// A word about a system that puts a layer where it cannot be, or elsewhere than its neighbour puts it: into the city.
+pub fn doubt(crs: &Crs, points: &[(f64, f64)]) -> Option<Note> {
+    let srs = Srs::from_epsg(crs.srid?)?;
+    if srs.is_geographic() {
+        let beyond = points.iter().any(|(x, y)| y.abs() > 90.0 || x.abs() > 360.0);
+        let message = format!("latitudes beyond 90 degrees are not `{}`; are x and y exchanged?", crs.name);
+        return beyond.then(|| Note::new("crs_doubtful", message));
+    }
+    let near = |srs: &Srs| {
+        let to_lonlat = srs.to_lonlat()?;
+        let inside = |&&(x, y): &&(f64, f64)| to_lonlat.point(x, y).is_some_and(|p| within(p, PROJECT_AREA));
+        Some(points.iter().filter(inside).count())
+    };
+    if points.is_empty() || near(&srs)? > 0 {
+        return None;
+    }
+    let other = [9217, 5898, 9218, 3406]
+        .into_iter()
+        .find(|code| Srs::from_epsg(*code).and_then(|srs| near(&srs)) == Some(points.len()))?;
+    let message = format!(
+        "`{}` puts all of it outside the project area, EPSG:{other} all of it inside; say `--srs` if it is that",
+        crs.name
+    );
+    Some(Note::new("crs_doubtful", message))
+}
+
 /// The systems that put the points of a layer into the project area or into Vietnam, best first.
 pub fn candidates(points: &[(f64, f64)]) -> Vec<Candidate> {
     if points.is_empty() {
         return Vec::new();
     }
     if points.iter().all(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0) {
-        return Srs::from_epsg(4326).map(|srs| candidate(&srs, 4326, "degrees of longitude and latitude".into())).into_iter().collect();
+        let inside = points.iter().filter(|p| VIETNAM.iter().any(|b| within(**p, *b))).count();
+        let place = format!(
+            "degrees of longitude and latitude, {:.0} % in Vietnam",
+            inside as f64 * 100.0 / points.len() as f64
+        );
+        return Srs::from_epsg(4326).map(|srs| candidate(&srs, 4326, place)).into_iter().collect();
     }
     // The province's own axis first, its neighbours, the zones, then every other.
     let first = [9217, 5898, 9218, 5899, 3406, 3405, 32649, 32648, 3857];
     let codes = first.into_iter().chain(TM3.iter().map(|(_, code)| *code).filter(|code| !first.contains(code)));
     let mut found: Vec<(f64, f64, Candidate)> = Vec::new();
     for code in codes {
-        let Some(srs) = Srs::from_epsg(code) else { continue };
-        let Some(to_lonlat) = srs.to_lonlat() else { continue };
+        let Some(srs) = Srs::from_epsg(code) else {
+            continue;
+        };
+        let Some(to_lonlat) = srs.to_lonlat() else {
+            continue;
+        };
         for swapped in [false, true] {
-            let place = |&(x, y): &(f64, f64)| if swapped { to_lonlat.point(y, x) } else { to_lonlat.point(x, y) };
+            let place = |&(x, y): &(f64, f64)| {
+                if swapped { to_lonlat.point(y, x) } else { to_lonlat.point(x, y) }
+            };
             let places: Vec<(f64, f64)> = points.iter().filter_map(place).collect();
             let share = |boxes: &[[f64; 4]]| {
                 let inside = places.iter().filter(|p| boxes.iter().any(|b| within(**p, *b))).count();
@@ -152,7 +195,11 @@ pub fn candidates(points: &[(f64, f64)]) -> Vec<Candidate> {
             let (near, vietnam) = (share(&[PROJECT_AREA]), share(&VIETNAM));
             if near > 0.0 || vietnam >= 0.5 {
                 let exchanged = if swapped { " if x and y are exchanged" } else { "" };
-                let place = format!("{:.0} % in the project area, {:.0} % in Vietnam{exchanged}", near * 100.0, vietnam * 100.0);
+                let place = format!(
+                    "{:.0} % in the project area, {:.0} % in Vietnam{exchanged}",
+                    near * 100.0,
+                    vietnam * 100.0
+                );
                 found.push((if swapped { near - 1.0 } else { near }, vietnam, candidate(&srs, code, place)));
             }
         }
@@ -178,7 +225,7 @@ pub fn unknown(layer: &str, extent: Option<[f64; 4]>, candidates: &[Candidate]) 
         [] => "none of the usual systems puts it into Vietnam".to_string(),
         listed => format!("it could be {}", listed.join("; ")),
     };
-    let say = candidates.first().map_or(9217, |c| c.srid);
+    let say = candidates.first().map_or("n".to_string(), |c| c.srid.to_string());
     Error::Unreadable(format!("layer `{layer}`{range} names no coordinate system; {proposal}. say `--srs EPSG:{say}`"))
 }
 

@@ -26,7 +26,14 @@ pub struct Plan<'d> {
 }
 
 impl<'d> Plan<'d> {
-    pub fn new(part: &'d Part, layer: Layer<'d>, index: usize, name: String, request: &Request, out: &mut Out) -> Result<Self> {
+    pub fn new(
+        part: &'d Part,
+        layer: Layer<'d>,
+        index: usize,
+        name: String,
+        request: &Request,
+        out: &mut Out,
+    ) -> Result<Self> {
         let mut notes = Vec::new();
         let raw = layer.fields();
         let kinds = raw.iter().map(|field| fields::kind(field, &part.driver)).collect();
@@ -43,8 +50,21 @@ impl<'d> Plan<'d> {
         let title = layer.metadata("IDENTIFIER").filter(|title| *title != name);
         let id_by_format = matches!(part.driver.as_str(), "GeoJSON" | "GeoJSONSeq" | "TopoJSON") && survey.own_ids;
         let fid_from_source = layer.has_fid_column() || id_by_format;
-        let mut plan = Plan { layer, index, name, title, columns, survey, words, crs: None, candidates: Vec::new(), fid_from_source, notes };
+        let mut plan = Plan {
+            layer,
+            index,
+            name,
+            title,
+            columns,
+            survey,
+            words,
+            crs: None,
+            candidates: Vec::new(),
+            fid_from_source,
+            notes,
+        };
         plan.locate(part, request)?;
+        plan.notes.extend(plan.crs.as_ref().and_then(|crs| place::doubt(crs, &plan.survey.points)));
         Ok(plan)
     }
 
@@ -58,7 +78,11 @@ impl<'d> Plan<'d> {
         if let Some(text) = &request.srs {
             let given = place::given(text)?;
             if let Some(own) = own.filter(|own| own.srid != given.srid) {
-                let message = format!("the file says `{}`; read as EPSG:{} because that was asked for", own.name, given.srid.unwrap_or_default());
+                let message = format!(
+                    "the file says `{}`; read as EPSG:{} because that was asked for",
+                    own.name,
+                    given.srid.unwrap_or_default()
+                );
                 self.notes.push(Note::new("crs_overruled", message));
             }
             self.crs = Some(given);
@@ -69,7 +93,10 @@ impl<'d> Plan<'d> {
         if self.crs.is_none() {
             self.candidates = place::candidates(&self.survey.points);
             if part.driver == "CSV" && self.says_lonlat() && self.candidates.first().is_some_and(|c| c.srid == 4326) {
-                self.notes.push(Note::new("crs_by_names", "the columns' names and values say longitude and latitude; read as EPSG:4326"));
+                self.notes.push(Note::new(
+                    "crs_by_names",
+                    "the columns' names and values say longitude and latitude; read as EPSG:4326",
+                ));
                 self.crs = Some(Crs { how: How::Identified, ..place::given("EPSG:4326")? });
                 self.candidates.clear();
             }
@@ -78,8 +105,10 @@ impl<'d> Plan<'d> {
     }
 
     fn says_lonlat(&self) -> bool {
-        let named = |names: &[&str]| self.columns.iter().any(|c| names.iter().any(|n| c.field.name.to_lowercase() == *n));
-        named(&["lon", "lng", "long", "longitude", "kinh_do", "kinhdo", "kinh độ"]) && named(&["lat", "latitude", "vi_do", "vido", "vĩ độ"])
+        let named =
+            |names: &[&str]| self.columns.iter().any(|c| names.iter().any(|n| c.field.name.to_lowercase() == *n));
+        named(&["lon", "lng", "long", "longitude", "kinh_do", "kinhdo", "kinh độ"])
+            && named(&["lat", "latitude", "vi_do", "vido", "vĩ độ"])
     }
 
     pub fn info(self) -> LayerInfo {
@@ -88,7 +117,12 @@ impl<'d> Plan<'d> {
             Srs::from_epsg(crs.srid?)?.to_lonlat()?.bounds(extent)
         };
         let decoder = &self.words.decoder;
-        let shown = |value: &Vec<u8>| decoder.string(value).unwrap_or_else(|| String::from_utf8_lossy(value).into_owned());
+        let shown = |value: &Vec<u8>| {
+            // A sample that was cut may end inside a letter.
+            let cut = if value.len() < survey::SAMPLE_BYTES { 0 } else { 3 };
+            let text = (0..=cut).find_map(|n| decoder.string(&value[..value.len() - n]));
+            text.unwrap_or_else(|| String::from_utf8_lossy(value).into_owned())
+        };
         let fields = self.columns.into_iter().zip(&self.survey.samples);
         LayerInfo {
             index: self.index,
@@ -99,7 +133,9 @@ impl<'d> Plan<'d> {
             crs_candidates: self.candidates,
             geometry: self.survey.geometry,
             shape: self.survey.shape.map(Into::into),
-            fields: fields.map(|(c, s)| FieldInfo { field: c.field, width: c.width, samples: s.iter().map(shown).collect() }).collect(),
+            fields: fields
+                .map(|(c, s)| FieldInfo { field: c.field, width: c.width, samples: s.iter().map(shown).collect() })
+                .collect(),
             encoding: self.words.info,
             count: self.survey.count,
             extent: self.survey.extent,
@@ -110,7 +146,13 @@ impl<'d> Plan<'d> {
 
     /// Name and size, for the list that comes before the rows.
     pub fn heading(&self) -> LayerInfo {
-        LayerInfo { index: self.index, name: self.name.clone(), title: self.title.clone(), count: self.survey.count, ..LayerInfo::default() }
+        LayerInfo {
+            index: self.index,
+            name: self.name.clone(),
+            title: self.title.clone(),
+            count: self.survey.count,
+            ..LayerInfo::default()
+        }
     }
 
     /// What stands in the way of reading: an encoding or a coordinate system that the caller must name.

@@ -64,7 +64,8 @@ pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
         let Some(feature) = layer.next() else {
             if errors::failures() > failures {
                 let cause = errors::take_cause().unwrap_or_default();
-                let message = format!("layer `{}` ends after {read} rows because the file is broken there: {cause}", target.name);
+                let message =
+                    format!("layer `{}` ends after {read} rows because the file is broken there: {cause}", target.name);
                 return Err(Error::Unreadable(message));
             }
             break;
@@ -135,7 +136,7 @@ impl Writer<'_> {
         match changed {
             Some((_, shape::Change::Linearised)) => self.counts.linearised += 1,
             Some((_, shape::Change::Faceted)) => self.counts.faceted += 1,
-            None => {}
+            Some((_, shape::Change::Same)) | None => {}
         }
         self.counts.raised += u64::from(written.raised);
         self.row.value(&self.ewkb);
@@ -218,7 +219,9 @@ impl Writer<'_> {
                 .and_then(|(year, month, day)| Moment { year, month, day, ..Moment::default() }.days())
                 .map(|days| row.value(&days.to_be_bytes())),
             Kind::Json => serde_json::from_str::<serde::de::IgnoredAny>(text).ok().map(|_| row.value(text.as_bytes())),
-            _ if text.contains('\0') => return Err("a NUL in the text, which PostgreSQL cannot store".into()),
+            _ if text.contains('\0') => {
+                return Err("a NUL in the text, which PostgreSQL cannot store".into());
+            }
             _ => {
                 row.value(text.as_bytes());
                 Some(())
@@ -233,7 +236,7 @@ impl Writer<'_> {
 
     fn set_aside(&self, feature: &Feature, row: i64, reason: String) -> SetAside {
         /// Room for the rest of the frame.
-        const LONGEST: usize = 1 << 20;
+        const LONGEST: usize = 256 << 10;
         let mut left = LONGEST;
         let mut attributes = serde_json::Map::new();
         for column in self.target.columns {
@@ -257,7 +260,11 @@ impl Writer<'_> {
             ("nfc_normalised", "texts had letters in parts (NFD) and were composed (NFC)", counts.composed),
             ("curves_linearised", "curves were turned into lines of short pieces", counts.linearised),
             ("surfaces_to_polygons", "surfaces and triangles were turned into polygons", counts.faceted),
-            ("heights_added", "geometries without heights or measures got zero, because others have them", counts.raised),
+            (
+                "heights_added",
+                "geometries without heights or measures got zero, because others have them",
+                counts.raised,
+            ),
             ("heights_kept", "heights are kept", u64::from(heights)),
         ]
         .into_iter()
@@ -272,7 +279,17 @@ pub fn moment(feature: &Feature, i: i32) -> Moment {
     let mut m = Moment::default();
     // SAFETY: seven places to write to, alive for the call; the field is of a date or time type.
     unsafe {
-        sys::OGR_F_GetFieldAsDateTimeEx(feature.0, i, &mut m.year, &mut m.month, &mut m.day, &mut m.hour, &mut m.minute, &mut m.second, &mut m.zone);
+        sys::OGR_F_GetFieldAsDateTimeEx(
+            feature.0,
+            i,
+            &mut m.year,
+            &mut m.month,
+            &mut m.day,
+            &mut m.hour,
+            &mut m.minute,
+            &mut m.second,
+            &mut m.zone,
+        );
     }
     m
 }

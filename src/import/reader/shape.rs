@@ -57,25 +57,67 @@ impl Drop for Owned {
 pub enum Change {
     Linearised,
     Faceted,
+    /// The same in another object.
+    Same,
 }
 
 /// The geometry with its curves as lines and its surfaces as polygons; none if it is one of the seven types already.
 pub fn storable(geometry: sys::OGRGeometryH) -> Option<(Owned, Change)> {
     let flat = flat(geometry);
+    if flat == wkb::wkbGeometryCollection && has_surfaces(geometry) {
+        return Some((without_surfaces(geometry), Change::Faceted));
+    }
     // SAFETY: the geometry is alive; what the calls return is ours.
     let (changed, change) = unsafe {
         if matches!(flat, wkb::wkbTriangle | wkb::wkbPolyhedralSurface | wkb::wkbTIN) {
             let copy = sys::OGR_G_Clone(geometry);
             let to_polygon = flat == wkb::wkbTriangle;
-            let forced = if to_polygon { sys::OGR_G_ForceToPolygon(copy) } else { sys::OGR_G_ForceToMultiPolygon(copy) };
+            let forced =
+                if to_polygon { sys::OGR_G_ForceToPolygon(copy) } else { sys::OGR_G_ForceToMultiPolygon(copy) };
             (forced, Change::Faceted)
         } else if sys::OGR_G_HasCurveGeometry(geometry, 0) != 0 {
             (sys::OGR_G_GetLinearGeometry(geometry, 0.0, std::ptr::null_mut()), Change::Linearised)
+        } else if flat == wkb::wkbLineString && super::ogr::bytes(sys::OGR_G_GetGeometryName(geometry)) == b"LINEARRING"
+        {
+            // KML has rings on their own; GDAL writes no WKB for them.
+            let line = sys::OGR_G_CreateGeometry(wkb::wkbLineString);
+            for i in 0..sys::OGR_G_GetPointCount(geometry) {
+                let (x, y, z) =
+                    (sys::OGR_G_GetX(geometry, i), sys::OGR_G_GetY(geometry, i), sys::OGR_G_GetZ(geometry, i));
+                match sys::OGR_G_Is3D(geometry) {
+                    0 => sys::OGR_G_AddPoint_2D(line, x, y),
+                    _ => sys::OGR_G_AddPoint(line, x, y, z),
+                }
+            }
+            (line, Change::Same)
         } else {
             return None;
         }
     };
     (!changed.is_null()).then(|| (Owned(changed), change))
+}
+
+fn members(geometry: sys::OGRGeometryH) -> impl Iterator<Item = sys::OGRGeometryH> {
+    // SAFETY: the geometry is alive; members belong to it.
+    let count = unsafe { sys::OGR_G_GetGeometryCount(geometry) };
+    (0..count).map(move |i| unsafe { sys::OGR_G_GetGeometryRef(geometry, i) })
+}
+
+/// Multipatches of shapefiles and geodatabases come as collections of TINs.
+fn has_surfaces(collection: sys::OGRGeometryH) -> bool {
+    members(collection).any(|member| matches!(flat(member), wkb::wkbTIN | wkb::wkbTriangle | wkb::wkbPolyhedralSurface))
+}
+
+fn without_surfaces(collection: sys::OGRGeometryH) -> Owned {
+    // SAFETY: the new collection is ours and copies what is added.
+    unsafe {
+        let out = Owned(sys::OGR_G_CreateGeometry(wkb::wkbGeometryCollection));
+        for member in members(collection) {
+            let changed = storable(member);
+            sys::OGR_G_AddGeometry(out.0, changed.as_ref().map_or(member, |(owned, _)| owned.0));
+        }
+        out
+    }
 }
 
 /// A geometry written as EWKB, and what was seen while writing.
@@ -87,9 +129,17 @@ pub struct Written {
 }
 
 /// Writes a geometry of the seven types into `out`; the reason why not, if it does not fit the column.
-pub fn write(geometry: sys::OGRGeometryH, column: &Geometry, srid: i32, rings: &mut Rings, out: &mut Vec<u8>) -> Result<Written, String> {
+pub fn write(
+    geometry: sys::OGRGeometryH,
+    column: &Geometry,
+    srid: i32,
+    rings: &mut Rings,
+    out: &mut Vec<u8>,
+) -> Result<Written, String> {
     let flat = flat(geometry);
-    let Some(name) = name(flat) else { return Err(format!("geometry type {flat} cannot be stored")) };
+    let Some(name) = name(flat) else {
+        return Err(format!("geometry type {flat} cannot be stored"));
+    };
     if column.r#type != "Geometry" && column.r#type != name {
         return Err(format!("a {name} in a layer of {}", column.r#type));
     }
@@ -111,7 +161,9 @@ pub fn write(geometry: sys::OGRGeometryH, column: &Geometry, srid: i32, rings: &
         // ISO WKB goes four bytes further on; its head is then rewritten with the SRID in it.
         out.clear();
         out.resize(size + 4, 0);
-        if sys::OGR_G_ExportToIsoWkb(geometry, sys::OGRwkbByteOrder::wkbNDR, out.as_mut_ptr().add(4)) != sys::OGRErr::OGRERR_NONE {
+        if sys::OGR_G_ExportToIsoWkb(geometry, sys::OGRwkbByteOrder::wkbNDR, out.as_mut_ptr().add(4))
+            != sys::OGRErr::OGRERR_NONE
+        {
             return Err("GDAL cannot write the geometry".into());
         }
         let iso = u32::from_le_bytes([out[5], out[6], out[7], out[8]]);
@@ -135,7 +187,8 @@ pub fn hex(geometry: sys::OGRGeometryH) -> Option<String> {
         let size = sys::OGR_G_WkbSizeEx(geometry);
         let mut wkb = vec![0u8; size.min(LONGEST)];
         let fits = size <= LONGEST
-            && sys::OGR_G_ExportToIsoWkb(geometry, sys::OGRwkbByteOrder::wkbNDR, wkb.as_mut_ptr()) == sys::OGRErr::OGRERR_NONE;
+            && sys::OGR_G_ExportToIsoWkb(geometry, sys::OGRwkbByteOrder::wkbNDR, wkb.as_mut_ptr())
+                == sys::OGRErr::OGRERR_NONE;
         fits.then(|| super::hex(&wkb))
     }
 }

@@ -14,7 +14,9 @@ pub fn check(path: &str, notes: &mut Vec<Note>) -> Result<()> {
     let shown = super::source::shown(path);
     if path.to_ascii_lowercase().ends_with(".shp") {
         if vsi::sibling(path, "shx").is_none() {
-            return Err(Error::Unreadable(format!("`{shown}` needs its `.shx` file beside it; add it or export the layer anew")));
+            return Err(Error::Unreadable(format!(
+                "`{shown}` needs its `.shx` file beside it; add it or export the layer anew"
+            )));
         }
         for part in [Some(path.to_owned()), vsi::sibling(path, "shx")].into_iter().flatten() {
             whole_shp(&part)?;
@@ -22,6 +24,15 @@ pub fn check(path: &str, notes: &mut Vec<Note>) -> Result<()> {
         if vsi::sibling(path, "dbf").is_none() {
             notes.push(Note::new("no_attributes", format!("`{shown}` has no `.dbf` file beside it: geometries only")));
         }
+    }
+    if path.to_ascii_lowercase().ends_with(".dbf")
+        && vsi::sibling(path, "shx").is_some()
+        && vsi::sibling(path, "shp").is_none()
+    {
+        notes.push(Note::new(
+            "no_geometry",
+            format!("`{shown}` belongs to a shapefile whose `.shp` file is missing: attributes only"),
+        ));
     }
     match Dbf::beside(path) {
         Some(dbf) => dbf.whole(),
@@ -38,7 +49,9 @@ fn whole_shp(path: &str) -> Result<()> {
     let claimed = u64::from(u32::from_be_bytes([head[24], head[25], head[26], head[27]])) * 2;
     let size = File::open(path).map_or(0, |file| file.1);
     if size < claimed {
-        return Err(Error::Unreadable(format!("`{shown}` is cut off: its header says {claimed} bytes, the file has {size}")));
+        return Err(Error::Unreadable(format!(
+            "`{shown}` is cut off: its header says {claimed} bytes, the file has {size}"
+        )));
     }
     Ok(())
 }
@@ -58,7 +71,8 @@ pub struct Dbf {
 
 impl Dbf {
     pub fn beside(path: &str) -> Option<Self> {
-        let path = if path.to_ascii_lowercase().ends_with(".dbf") { path.to_owned() } else { vsi::sibling(path, "dbf")? };
+        let path =
+            if path.to_ascii_lowercase().ends_with(".dbf") { path.to_owned() } else { vsi::sibling(path, "dbf")? };
         let size = File::open(&path)?.1;
         let head = vsi::head(&path, 32);
         if head.len() < 32 {
@@ -84,7 +98,10 @@ impl Dbf {
         let claimed = self.header + self.records * self.record as u64;
         if self.size < claimed {
             let (shown, size) = (super::source::shown(&self.path), self.size);
-            let message = format!("`{shown}` is cut off: its header says {} rows in {claimed} bytes, the file has {size}", self.records);
+            let message = format!(
+                "`{shown}` is cut off: its header says {} rows in {claimed} bytes, the file has {size}",
+                self.records
+            );
             return Err(Error::Unreadable(message));
         }
         Ok(())
@@ -92,15 +109,19 @@ impl Dbf {
 
     /// The encoding that the file declares: `.cpg`, else the language driver id of the table.
     pub fn declared(&self) -> Option<String> {
-        let cpg = vsi::sibling(&self.path, "cpg").or_else(|| vsi::sibling(&self.path, "cst")).map(|cpg| vsi::head(&cpg, 64));
+        let cpg =
+            vsi::sibling(&self.path, "cpg").or_else(|| vsi::sibling(&self.path, "cst")).map(|cpg| vsi::head(&cpg, 64));
         let cpg = cpg.map(|bytes| String::from_utf8_lossy(&bytes).trim().trim_start_matches('\u{feff}').to_owned());
         cpg.filter(|name| !name.is_empty()).or_else(|| language(self.language).map(String::from))
     }
 
     /// Values and field names with letters beyond ASCII, from all over the table; all of it is looked at.
     pub fn sample(&self, limit_bytes: u64) -> Vec<Vec<u8>> {
-        let mut found: std::collections::HashSet<Vec<u8>> = self.names.iter().filter(|n| !n.is_ascii()).cloned().collect();
-        let Some(mut file) = File::open(&self.path).filter(|_| self.record > 1) else { return Vec::new() };
+        let mut found: std::collections::HashSet<Vec<u8>> =
+            self.names.iter().filter(|n| !n.is_ascii()).cloned().collect();
+        let Some(mut file) = File::open(&self.path).filter(|_| self.record > 1) else {
+            return Vec::new();
+        };
         file.seek(self.header);
         let mut chunk = vec![0; (1 << 20) / self.record.max(1) * self.record + self.record];
         let mut left = limit_bytes;
@@ -115,7 +136,8 @@ impl Dbf {
                 for value in self.text.iter().filter_map(|(at, length)| record.get(*at..at + length)) {
                     let value = value.trim_ascii_end();
                     let full = found.len() >= SAMPLE;
-                    if !value.is_ascii() && (!full || (found.len() < 2 * SAMPLE && std::str::from_utf8(value).is_err())) {
+                    if !value.is_ascii() && (!full || (found.len() < 2 * SAMPLE && std::str::from_utf8(value).is_err()))
+                    {
                         found.insert(value.to_vec());
                     }
                 }

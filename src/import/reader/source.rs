@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::ogr::Dataset;
+use super::ogr::{Dataset, RawField};
 use super::{archive, errors, shapefile, vsi};
 use crate::error::{Error, Result};
 use crate::import::frames::Note;
@@ -52,6 +52,10 @@ const ENDINGS: [(&str, &[&str]); 21] = [
     ("ods", &["ODS"]),
 ];
 
+/// Formats that say in their first bytes what they are, whatever the file is called.
+const BY_CONTENT: [&str; 10] =
+    ["GPKG", "GeoJSON", "GeoJSONSeq", "TopoJSON", "LIBKML", "KML", "FlatGeobuf", "GML", "DXF", "GPX"];
+
 /// Prepares GDAL: errors collected, drivers reduced, no network, no files of its own.
 pub fn prepare() {
     errors::collect();
@@ -61,10 +65,9 @@ pub fn prepare() {
         (c"CPL_VSIL_CURL_ALLOWED_EXTENSIONS", c"{none}"),
         (c"PROJ_NETWORK", c"OFF"),
         (c"GML_PARSER", c"EXPAT"),
+        (c"GML_DOWNLOAD_SCHEMA", c"NO"),
         (c"SHAPE_RESTORE_SHX", c"NO"),
         (c"OGR_SQLITE_LOAD_EXTENSIONS", c""),
-        // Drawings come as their bytes: GDAL's converter for ANSI_1258 loses the last letter of each text.
-        (c"DXF_ENCODING", c"ISO-8859-1"),
     ] {
         vsi::option(name, value);
     }
@@ -91,7 +94,7 @@ pub struct Part {
 
 /// The last name of a path, for messages.
 pub fn shown(path: &str) -> &str {
-    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+    path.trim_end_matches(['/', '}']).rsplit('/').next().unwrap_or(path)
 }
 
 /// Opens everything that `path` holds.
@@ -99,6 +102,9 @@ pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
     let cannot = |e: std::io::Error| Error::Unreadable(format!("`{}` cannot be opened: {e}", shown(path)));
     let full = Path::new(path).canonicalize().map_err(cannot)?;
     let full = full.to_str().ok_or_else(|| Error::Unreadable("the path is not UTF-8; rename the file".into()))?;
+    errors::hide(&format!("/vsizip/{{{full}}}"), shown(full));
+    errors::hide(full, shown(full));
+    errors::hide(full.strip_suffix(shown(full)).filter(|folder| folder.len() > 1).unwrap_or(full), "");
     let ending = ending(full);
     let is_folder = Path::new(full).is_dir();
     if !is_folder && archive::is_zip(full) {
@@ -111,7 +117,7 @@ pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
     if is_folder && ending != "gdb" {
         return collection(full, full, notes);
     }
-    let drivers = ENDINGS.iter().find(|(known, _)| *known == ending).map_or(&DRIVERS[..], |(_, drivers)| drivers);
+    let drivers = ENDINGS.iter().find(|(known, _)| *known == ending).map_or(&BY_CONTENT[..], |(_, drivers)| drivers);
     Ok(vec![dataset(full, drivers, notes)?])
 }
 
@@ -133,7 +139,9 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
     for name in names.iter().filter(|name| is_dataset(name, &names)) {
         let name = name.trim_end_matches('/');
         let ending = ending(name);
-        let Some((_, drivers)) = ENDINGS.iter().find(|(known, _)| *known == ending) else { continue };
+        let Some((_, drivers)) = ENDINGS.iter().find(|(known, _)| *known == ending) else {
+            continue;
+        };
         match dataset(&format!("{root}/{name}"), drivers, notes) {
             Ok(part) => parts.push(part),
             Err(e) => {
@@ -159,32 +167,58 @@ fn is_dataset(name: &str, names: &[String]) -> bool {
     let folder = name.ends_with('/');
     let plain = name.trim_end_matches('/');
     let hidden = plain.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
-    let inside_gdb = plain.rsplit_once('/').is_some_and(|(above, _)| above.to_ascii_lowercase().split('/').any(|p| p.ends_with(".gdb")));
+    let inside_gdb = plain
+        .rsplit_once('/')
+        .is_some_and(|(above, _)| above.to_ascii_lowercase().split('/').any(|p| p.ends_with(".gdb")));
     let ending = ending(plain);
     // The table of a shapefile, or of a MapInfo table.
     let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
-    let of_another = ending == "dbf" && names.iter().any(|n| ["shp", "tab"].iter().any(|e| n.eq_ignore_ascii_case(&format!("{stem}.{e}"))));
-    !hidden && !inside_gdb && !of_another && folder == (ending == "gdb") && ENDINGS.iter().any(|(known, _)| *known == ending)
+    let of_another = ending == "dbf"
+        && names.iter().any(|n| ["shp", "tab"].iter().any(|e| n.eq_ignore_ascii_case(&format!("{stem}.{e}"))));
+    !hidden
+        && !inside_gdb
+        && !of_another
+        && folder == (ending == "gdb")
+        && ENDINGS.iter().any(|(known, _)| *known == ending)
 }
 
 fn dataset(path: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> {
     if drivers == ["ESRI Shapefile"] {
         shapefile::check(path, notes)?;
     }
+    if drivers.contains(&"DXF") {
+        // Drawings come as their bytes: GDAL's converter for ANSI_1258 loses the last letter of each text.
+        let encoding = if super::words::drawing(path).as_deref() == Some("UTF-8") { c"UTF-8" } else { c"ISO-8859-1" };
+        vsi::option(c"DXF_ENCODING", encoding);
+    }
     let options: Vec<String> = match drivers {
         // An empty name: no conversion, neither of values nor of field names.
         ["ESRI Shapefile"] => vec!["ENCODING=".into()],
-        ["GML"] => vec!["DOWNLOAD_SCHEMA=NO".into()],
         ["CSV"] => csv_options(),
         _ => Vec::new(),
     };
     match Dataset::open(path, drivers, &options) {
-        Some(dataset) => Ok(Part { driver: dataset.driver(), dataset, path: path.to_owned() }),
+        Some(dataset) if dataset.layers().next().is_none() => Err(nothing(path)),
+        Some(dataset) => {
+            let dataset = if drivers == ["ESRI Shapefile"] { whole_numbers(dataset, path) } else { dataset };
+            Ok(Part { driver: dataset.driver(), dataset, path: path.to_owned() })
+        }
         None => Err(match errors::take_cause() {
+            Some(cause) if cause.contains("not recognized as a supported file format") => nothing(path),
             Some(cause) => Error::Unreadable(format!("`{}` cannot be read: {cause}", shown(path))),
             None => nothing(path),
         }),
     }
+}
+
+/// Opens anew a table with whole numbers of 19 digits and more, which GDAL makes floating-point ones that lose digits;
+/// asked to, it reads all of them and finds the integer type that holds them.
+fn whole_numbers(dataset: Dataset, path: &str) -> Dataset {
+    let wide = |f: &RawField| f.r#type == gdal_sys::OGRFieldType::OFTReal && f.precision == 0 && f.width >= 19;
+    if !dataset.layers().any(|layer| layer.fields().iter().any(wide)) {
+        return dataset;
+    }
+    Dataset::open(path, &["ESRI Shapefile"], &["ENCODING=".into(), "ADJUST_TYPE=YES".into()]).unwrap_or(dataset)
 }
 
 /// Columns that hold coordinates. Values stay text: GDAL's own typing makes 7 of the code `007` (see `survey.rs`).

@@ -102,6 +102,12 @@ impl Srs {
         }
     }
 
+    /// Whether it means the same as an EPSG code, whatever it is called (MapInfo has no names).
+    pub fn is_epsg(&self, code: i32) -> bool {
+        let options = List::new(["CRITERION=EQUIVALENT", "IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES"]);
+        Srs::from_epsg(code).is_some_and(|other| unsafe { sys::OSRIsSameEx(self.0, other.0, options.as_ptr()) } != 0)
+    }
+
     pub fn wkt(&self) -> String {
         self.exported("FORMAT=WKT1_GDAL").or_else(|| self.exported("FORMAT=WKT2_2018")).unwrap_or_default()
     }

@@ -21,6 +21,7 @@ const INSPECTED: u64 = 100_000;
 const TEXTS: usize = 5000;
 const POINTS: usize = 500;
 const SAMPLES: usize = 5;
+pub const SAMPLE_BYTES: usize = 200;
 
 #[derive(Default)]
 pub struct Survey {
@@ -40,12 +41,27 @@ pub struct Survey {
 }
 
 /// Looks at a layer; leaves it rewound.
-pub fn survey(layer: &Layer, driver: &str, raw: &[RawField], kinds: Vec<Kind>, action: Action, out: &mut Out) -> Result<Survey> {
+pub fn survey(
+    layer: &Layer,
+    driver: &str,
+    raw: &[RawField],
+    kinds: Vec<Kind>,
+    action: Action,
+    out: &mut Out,
+) -> Result<Survey> {
     let declared = layer.geometry_type();
-    let mut seen = Seen { kinds, samples: vec![Vec::new(); raw.len()], typings: vec![Typing::default(); raw.len()], zones: vec![(false, false); raw.len()], ..Seen::default() };
-    let rows = match (driver, action) {
-        ("CSV" | "MapInfo File" | "DXF", Action::Read) => u64::MAX,
-        ("CSV" | "MapInfo File" | "DXF", Action::Inspect) => INSPECTED,
+    let mut seen = Seen {
+        kinds,
+        samples: vec![Vec::new(); raw.len()],
+        typings: vec![Typing::default(); raw.len()],
+        no_json: vec![false; raw.len()],
+        zones: vec![(false, false); raw.len()],
+        ..Seen::default()
+    };
+    let every = matches!(driver, "CSV" | "MapInfo File" | "DXF") || seen.kinds.contains(&Kind::Json);
+    let rows = match action {
+        Action::Read if every => u64::MAX,
+        Action::Inspect if every => INSPECTED,
         _ => ROWS,
     };
     let mut complete = pass(layer, rows, out, |feature| {
@@ -84,7 +100,8 @@ fn pass(layer: &Layer, rows: u64, out: &mut Out, mut look: impl FnMut(&Feature))
 /// A shapefile says what its geometries are, but not whether parts are single or multiple.
 fn by_format(driver: &str, declared: wkb::Type) -> Option<Geometry> {
     // SAFETY: arithmetic on type codes.
-    let (flat, z, m) = unsafe { (sys::OGR_GT_Flatten(declared), sys::OGR_GT_HasZ(declared) != 0, sys::OGR_GT_HasM(declared) != 0) };
+    let (flat, z, m) =
+        unsafe { (sys::OGR_GT_Flatten(declared), sys::OGR_GT_HasZ(declared) != 0, sys::OGR_GT_HasM(declared) != 0) };
     let name = match flat {
         _ if driver != "ESRI Shapefile" => return None,
         wkb::wkbPoint => "Point",
@@ -122,6 +139,8 @@ struct Seen {
     text: Vec<Vec<u8>>,
     samples: Vec<Vec<Vec<u8>>>,
     typings: Vec<Typing>,
+    /// Fields with a value that is no JSON, though GDAL says so: it does for a mix of objects and plain texts.
+    no_json: Vec<bool>,
     /// For each field: values with a zone, values without.
     zones: Vec<(bool, bool)>,
 }
@@ -138,6 +157,9 @@ impl Seen {
                     true => self.zones[i].0 = true,
                     false => self.zones[i].1 = true,
                 },
+                oft::OFTString if self.kinds[i] == Kind::Json => {
+                    self.no_json[i] |= serde_json::from_slice::<serde::de::IgnoredAny>(feature.text(index)).is_err();
+                }
                 oft::OFTString => self.typings[i].see(feature.text(index)),
                 _ => {}
             }
@@ -148,7 +170,7 @@ impl Seen {
             }
             let value = feature.text(index);
             if wanted && !value.is_empty() && !samples.iter().any(|s| s == value) {
-                samples.push(value[..value.len().min(400)].to_vec());
+                samples.push(value[..value.len().min(SAMPLE_BYTES)].to_vec());
             }
             if !value.is_ascii() && self.text.len() < TEXTS {
                 self.text.push(value.to_vec());
@@ -160,7 +182,9 @@ impl Seen {
         let shapes = &mut self.shapes;
         shapes.own_ids |= u64::try_from(feature.fid()) != Ok(shapes.rows);
         shapes.rows += 1;
-        let Some(geometry) = feature.geometry() else { return };
+        let Some(geometry) = feature.geometry() else {
+            return;
+        };
         shapes.types.insert(shape::stored_type(shape::flat(geometry)));
         let mut e = sys::OGREnvelope { MinX: 0.0, MaxX: 0.0, MinY: 0.0, MaxY: 0.0 };
         // SAFETY: the geometry belongs to the feature, which is alive.
@@ -190,6 +214,7 @@ impl Seen {
                 (Kind::Timestamp, (true, false)) => Kind::Timestamptz,
                 // Some with a zone, some without: only as text do both stay what they are.
                 (Kind::Timestamp, (true, true)) => Kind::Text,
+                (Kind::Json, _) if self.no_json[i] => Kind::Text,
                 (Kind::Text, _) if driver == "CSV" && complete => self.typings[i].kind(),
                 (kind, _) => kind,
             };
@@ -211,7 +236,8 @@ impl Seen {
             };
             Geometry { r#type: name.unwrap_or("Geometry").into(), z: shapes.z, m: shapes.m }
         };
-        let geometry = (declared != wkb::wkbNone).then(|| by_format(driver, declared).filter(|_| settled).unwrap_or_else(learnt));
+        let geometry =
+            (declared != wkb::wkbNone).then(|| by_format(driver, declared).filter(|_| settled).unwrap_or_else(learnt));
         Survey {
             count: if complete { Some(shapes.rows) } else { layer.count() },
             extent: layer.extent().or(shapes.extent.filter(|_| complete)).filter(|_| geometry.is_some()),

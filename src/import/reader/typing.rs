@@ -68,8 +68,10 @@ pub fn real(text: &str) -> Option<f64> {
 /// `2025-07-01`: year, month, day.
 pub fn date(text: &str) -> Option<(i32, i32, i32)> {
     let bytes = text.as_bytes();
-    let shaped = bytes.len() == 10 && bytes.iter().enumerate().all(|(i, b)| if matches!(i, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() });
-    let (year, month, day) = shaped.then(|| Some((text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?)))??;
+    let shaped = bytes.len() == 10
+        && bytes.iter().enumerate().all(|(i, b)| if matches!(i, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() });
+    let (year, month, day) =
+        shaped.then(|| Some((text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?)))??;
     let moment = super::copy::Moment { year, month, day, ..Default::default() };
     moment.days().map(|_| (year, month, day))
 }

@@ -73,10 +73,15 @@ impl Rings {
 
     /// Holes lie in the shell and not in one another. No edges meet, so one point of a ring stands for all.
     fn holes_in_place(&self, mut rings: std::ops::Range<usize>) -> bool {
-        let Some(shell) = rings.next() else { return true };
+        let Some(shell) = rings.next() else {
+            return true;
+        };
         rings.clone().all(|hole| {
             inside(self.ring(hole)[0], self.ring(shell)) == Some(true)
-                && rings.clone().filter(|other| *other != hole).all(|other| inside(self.ring(hole)[0], self.ring(other)) == Some(false))
+                && rings
+                    .clone()
+                    .filter(|other| *other != hole)
+                    .all(|other| inside(self.ring(hole)[0], self.ring(other)) == Some(false))
         })
     }
 

@@ -61,9 +61,8 @@ fn judge(polygons: &[Vec<Ring>], rings: &mut Rings) -> (bool, bool) {
 }
 
 fn ring(random: &mut Random, points: u64, grid: u64, scale: f64, (x0, y0): (f64, f64)) -> Ring {
-    let mut ring: Ring = (0..points)
-        .map(|_| (x0 + random.below(grid) as f64 * scale, y0 + random.below(grid) as f64 * scale))
-        .collect();
+    let mut ring: Ring =
+        (0..points).map(|_| (x0 + random.below(grid) as f64 * scale, y0 + random.below(grid) as f64 * scale)).collect();
     ring.push(ring[0]);
     ring
 }
@@ -89,7 +88,7 @@ fn no_invalid_polygon_is_called_valid() {
     for i in 0..60_000u64 {
         // Small grids give spikes, repeated points, touching corners and no area; the scales give rounding.
         let scale = [1.0, 0.1, 1e-9, 1e5][(i % 4) as usize];
-        let origin = if i % 3 == 0 { (0.0, 0.0) } else { (580_361.4269, 1_279_032.2689) };
+        let origin = if i % 3 == 0 { (0.0, 0.0) } else { (580361.4269, 1279032.2689) };
         let (points, grid) = (3 + random.below(8), 2 + random.below(9));
         let shell = ring(&mut random, points, grid, scale, origin);
         let polygon = match i % 5 {

@@ -36,34 +36,60 @@ impl Words {
 }
 
 /// Decides on a layer's encoding.
-pub fn choose(part: &Part, raw: &[RawField], survey: &Survey, request: &Request, notes: &mut Vec<Note>) -> Result<Words> {
+pub fn choose(
+    part: &Part,
+    raw: &[RawField],
+    survey: &Survey,
+    request: &Request,
+    notes: &mut Vec<Note>,
+) -> Result<Words> {
     let names = raw.iter().map(|f| f.name.as_slice()).filter(|n| !n.is_ascii());
     let values: Vec<&[u8]> = survey.text.iter().map(Vec::as_slice).chain(names).collect();
     let unicode = values.iter().all(|v| std::str::from_utf8(v).is_ok());
+    let declared = declared(part);
+    // A drawing with letters written as `\U+1EA1` comes from a program that knows Unicode: the others are what they are.
+    let escaped =
+        values.iter().filter_map(|v| std::str::from_utf8(v).ok()).any(|text| text.chars().any(|c| c > '\u{FF}'));
     let arrival = match part.driver.as_str() {
-        "DXF" => Arrival::Latin1,
+        "DXF" if declared.as_deref() != Some("UTF-8") && !escaped => Arrival::Latin1,
         "MapInfo File" if unicode => Arrival::Windows1252,
         _ => Arrival::Bytes,
     };
-    let raw_bytes = matches!(part.driver.as_str(), "ESRI Shapefile" | "CSV" | "DXF") || !unicode;
-    let declared = declared(part);
-
+    let raw_bytes = matches!(part.driver.as_str(), "ESRI Shapefile" | "CSV") || arrival == Arrival::Latin1 || !unicode;
     if let Some(name) = &request.encoding {
-        let wrong = || Error::invalid("encoding", format!("`{name}` is no encoding that is known here; say TCVN3, VNI, UTF-8, windows-1258 …"));
+        let wrong = || {
+            Error::invalid(
+                "encoding",
+                format!("`{name}` is no encoding that is known here; say TCVN3, VNI, UTF-8, windows-1258 …"),
+            )
+        };
         let encoding = Encoding::named(name).ok_or_else(wrong)?;
         let surface = !raw_bytes && encoding != Encoding::Utf8;
-        let arrival = if surface { Arrival::Windows1252 } else if raw_bytes { arrival } else { Arrival::Bytes };
+        let arrival = if surface {
+            Arrival::Windows1252
+        } else if raw_bytes {
+            arrival
+        } else {
+            Arrival::Bytes
+        };
         return Ok(Words::new(Decoder { encoding, arrival }, "given", declared, None));
     }
     if !raw_bytes {
-        return Ok(behind_the_surface(part, &values, notes));
+        return Ok(behind_the_surface(part, &values, declared, notes));
     }
     let sample: Vec<Vec<u8>> = match Dbf::beside(&part.path).filter(|_| part.driver == "ESRI Shapefile") {
         Some(dbf) => dbf.sample(if request.action == Action::Read { u64::MAX } else { INSPECTED }),
-        None => values.iter().filter_map(|v| arrival.bytes(v)).collect(),
+        None => {
+            values.iter().filter_map(|v| arrival.bytes(v)).filter(|v| part.driver != "DXF" || !only_signs(v)).collect()
+        }
     };
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
     Ok(from_bytes(&sample, arrival, declared, notes))
+}
+
+/// GDAL writes the degree, plus-minus and diameter signs of drawings (`%%d`, `%%p`, `%%c`) as characters of their own.
+fn only_signs(value: &[u8]) -> bool {
+    value.iter().all(|b| b.is_ascii() || super::text::SIGNS.contains(b))
 }
 
 /// The file gives bytes: what they are, what the file says they are, and which to believe.
@@ -80,10 +106,13 @@ fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, note
         Verdict::Detected(encoding, confidence) => (Some(encoding), confidence, Vec::new()),
         Verdict::Ambiguous(readings) => (None, 0.0, readings),
     };
-    let decodes = |encoding: &Encoding| *encoding != Encoding::Utf8 && sample.iter().all(|v| encoding.decode(v).is_some());
+    let decodes =
+        |encoding: &Encoding| *encoding != Encoding::Utf8 && sample.iter().all(|v| encoding.decode(v).is_some());
     let usable = usable.filter(decodes);
     match (best, usable) {
-        (Some(best), Some(usable)) if best == usable => Words::new(decoder(best), "declared", declared, Some(confidence)),
+        (Some(best), Some(usable)) if best == usable => {
+            Words::new(decoder(best), "declared", declared, Some(confidence))
+        }
         (Some(best), _) => {
             let says = declared.as_deref().map_or("does not say its encoding".into(), |d| format!("says `{d}`"));
             let message = format!("the file {says}; its text reads as {}", best.name());
@@ -94,28 +123,35 @@ fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, note
             let own = detect::plausibility(usable, sample.iter().copied());
             let rival = readings.iter().filter(|r| r.encoding != usable.name()).map(|r| r.score).fold(0.0, f64::max);
             let doubtful = rival >= DOUBT && rival >= own;
-            if doubtful { Words::unsure(arrival, declared, readings) } else { Words::new(decoder(usable), "declared", declared, Some(own)) }
+            if doubtful {
+                Words::unsure(arrival, declared, readings)
+            } else {
+                Words::new(decoder(usable), "declared", declared, Some(own))
+            }
         }
         (None, None) => Words::unsure(arrival, declared, readings),
     }
 }
 
 /// The format gives Unicode; a program may have read TCVN3 or VNI as Latin-1 before.
-fn behind_the_surface(part: &Part, values: &[&[u8]], notes: &mut Vec<Note>) -> Words {
+fn behind_the_surface(part: &Part, values: &[&[u8]], declared: Option<String>, notes: &mut Vec<Note>) -> Words {
     let decoder = Decoder::UTF8;
-    let Some((encoding, confidence)) = surface(values) else { return Words::new(decoder, "format", None, None) };
+    let Some((encoding, confidence)) = surface(values) else {
+        return Words::new(decoder, "format", declared, None);
+    };
     if part.driver == "MapInfo File" {
         let message = format!("the file says Latin letters; its text reads as {} and was decoded", encoding.name());
         notes.push(Note::new("encoding_detected", message));
         let decoder = Decoder { encoding, arrival: Arrival::Windows1252 };
-        return Words::new(decoder, "detected", None, Some(confidence));
+        return Words::new(decoder, "detected", declared, Some(confidence));
     }
     surface_note(values, notes);
-    Words::new(decoder, "format", None, None)
+    Words::new(decoder, "format", declared, None)
 }
 
 fn surface(values: &[&[u8]]) -> Option<(Encoding, f64)> {
-    let bytes: Vec<Vec<u8>> = values.iter().filter(|v| !v.is_ascii()).filter_map(|v| Arrival::Windows1252.bytes(v)).collect();
+    let bytes: Vec<Vec<u8>> =
+        values.iter().filter(|v| !v.is_ascii()).filter_map(|v| Arrival::Windows1252.bytes(v)).collect();
     let all = values.iter().filter(|v| !v.is_ascii()).count();
     let mostly = bytes.len() * 10 >= all * 9;
     let sample = bytes.iter().map(Vec::as_slice);
@@ -131,7 +167,8 @@ fn surface(values: &[&[u8]]) -> Option<(Encoding, f64)> {
 fn surface_note(values: &[&[u8]], notes: &mut Vec<Note>) {
     if let Some((encoding, _)) = surface(values) {
         let name = encoding.name();
-        let message = format!("the text looks like {name} that was read as Latin letters; say `--encoding {name}` if it is");
+        let message =
+            format!("the text looks like {name} that was read as Latin letters; say `--encoding {name}` if it is");
         notes.push(Note::new("text_looks_misread", message));
     }
 }
@@ -141,12 +178,21 @@ fn declared(part: &Part) -> Option<String> {
     match part.driver.as_str() {
         "ESRI Shapefile" => Dbf::beside(&part.path)?.declared(),
         "DXF" => drawing(&part.path),
+        "MapInfo File" => charset(&part.path),
         _ => None,
     }
 }
 
+/// The charset in the head of a `.tab` or `.mif`, if it names one.
+fn charset(path: &str) -> Option<String> {
+    let head = vsi::head(path, 4096);
+    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
+    let name = head.split_once("charset")?.1.split_whitespace().next()?.trim_matches('"').to_owned();
+    (name != "neutral").then_some(name)
+}
+
 /// A drawing's code page; from AutoCAD 2007 (AC1021) on it is UTF-8 whatever it says (DXF Reference, $DWGCODEPAGE).
-fn drawing(path: &str) -> Option<String> {
+pub fn drawing(path: &str) -> Option<String> {
     let head = vsi::head(path, 64 << 10);
     let head = String::from_utf8_lossy(&head);
     let value = |name: &str| head.split_once(name)?.1.lines().map(str::trim).nth(2);
@@ -158,8 +204,12 @@ fn drawing(path: &str) -> Option<String> {
 
 /// One line for text that could be in several encodings.
 pub fn unsure(layer: &str, candidates: &[Reading]) -> Error {
-    let read: Vec<String> = candidates.iter().map(|c| format!("{} reads `{}`", c.encoding, c.sample.join("`, `"))).collect();
+    let read: Vec<String> =
+        candidates.iter().map(|c| format!("{} reads `{}`", c.encoding, c.sample.join("`, `"))).collect();
     let say = candidates.first().map_or("TCVN3", |c| c.encoding.as_str());
-    let message = format!("the encoding of the text in layer `{layer}` is not sure: {}. say `--encoding {say}` or the like", read.join("; "));
+    let message = format!(
+        "the encoding of the text in layer `{layer}` is not sure: {}. say `--encoding {say}` or the like",
+        read.join("; ")
+    );
     Error::Unreadable(message)
 }

@@ -33,7 +33,9 @@ pub fn detect<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Verdict {
     if values.is_empty() {
         return Verdict::Ascii;
     }
-    if values.iter().all(|v| std::str::from_utf8(v).is_ok()) {
+    // A broken value among good ones does not make another encoding; hardly any text of those is UTF-8 by chance.
+    let utf8 = values.iter().filter(|v| std::str::from_utf8(v).is_ok()).count();
+    if utf8 * 2 >= values.len() {
         return Verdict::Utf8;
     }
     let mut scores: Vec<Score> = CANDIDATES.iter().map(|e| Score::of(*e, &values)).collect();
@@ -91,9 +93,11 @@ mod tests {
 
     #[test]
     fn a_few_real_names_are_enough() {
-        let tcvn3: [&[u8]; 3] = [b"Ph\xAD\xEAng B\xB6o An", b"Ph\xAD\xEAng \xA7\xAB Vinh", b"\xA7\xCAt \xEB t\xB9i \xAE\xAB th\xDE"];
+        let tcvn3: [&[u8]; 3] =
+            [b"Ph\xAD\xEAng B\xB6o An", b"Ph\xAD\xEAng \xA7\xAB Vinh", b"\xA7\xCAt \xEB t\xB9i \xAE\xAB th\xDE"];
         assert!(matches!(detect(tcvn3), Verdict::Detected(Encoding::Tcvn3, _)), "{:?}", detect(tcvn3));
-        let vni: [&[u8]; 3] = [b"Ph\xF6\xF4\xF8ng Ba\xFBo An", b"Ph\xF6\xF4\xF8ng \xD1o\xE2 Vinh", b"Ha\xFBi \xD1o\xE2ng Ch\xF6\xFB"];
+        let vni: [&[u8]; 3] =
+            [b"Ph\xF6\xF4\xF8ng Ba\xFBo An", b"Ph\xF6\xF4\xF8ng \xD1o\xE2 Vinh", b"Ha\xFBi \xD1o\xE2ng Ch\xF6\xFB"];
         assert!(matches!(detect(vni), Verdict::Detected(Encoding::Vni, _)), "{:?}", detect(vni));
     }
 

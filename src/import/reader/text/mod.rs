@@ -34,6 +34,9 @@ impl Encoding {
             "TCVN3" | "ABC" | "TCVN" | "TCVN5712" | "TCVN57121" | "TCVN3ABC" => Encoding::Tcvn3,
             "VNI" | "VNIWINDOWS" | "VNIWIN" => Encoding::Vni,
             "VISCII" => Encoding::Viscii,
+            // Charsets of MapInfo.
+            "WINDOWSVIETNAMESE" => WINDOWS_1258,
+            "WINDOWSLATIN1" => WINDOWS_1252,
             "88591" | "ISO88591" | "LATIN1" => WINDOWS_1252,
             _ => {
                 let digits = plain.trim_start_matches("WINDOWS").trim_start_matches("ANSI").trim_start_matches("CP");
@@ -91,6 +94,9 @@ impl Encoding {
         self.push(bytes, &mut text).then(|| text.nfc().collect())
     }
 }
+
+/// The degree, plus-minus and diameter signs, which GDAL puts into the text of drawings.
+pub const SIGNS: [u8; 3] = [0xB0, 0xB1, 0xD8];
 
 /// The punctuation of windows-1252 that Word puts into text in any 8-bit font.
 fn punctuation(byte: u8) -> Option<char> {
@@ -186,13 +192,15 @@ impl Decoder {
         if self.arrival == Arrival::Bytes {
             return self.encoding.push(value, out);
         }
-        let Ok(text) = std::str::from_utf8(value) else { return false };
+        let Ok(text) = std::str::from_utf8(value) else {
+            return false;
+        };
         let mut run = Vec::with_capacity(text.len());
         for c in text.chars() {
             match self.arrival.byte(c) {
                 Some(byte) => run.push(byte),
                 None => {
-                    if !self.encoding.push(&run, out) {
+                    if !self.push_run(&run, out) {
                         return false;
                     }
                     run.clear();
@@ -200,7 +208,30 @@ impl Decoder {
                 }
             }
         }
-        self.encoding.push(&run, out)
+        self.push_run(&run, out)
+    }
+
+    fn push_run(&self, run: &[u8], out: &mut String) -> bool {
+        match self.encoding {
+            // A sign between letters of UTF-8 is a stray byte there.
+            Encoding::Utf8 if self.arrival == Arrival::Latin1 => run.utf8_chunks().all(|chunk| {
+                out.push_str(chunk.valid());
+                out.extend(chunk.invalid().iter().map(|b| char::from(*b)));
+                chunk.invalid().iter().all(|b| SIGNS.contains(b))
+            }),
+            // They are no letters in the .Vn and VNI fonts.
+            Encoding::Tcvn3 | Encoding::Vni if self.arrival == Arrival::Latin1 => {
+                run.split_inclusive(|b| SIGNS[..2].contains(b)).all(|part| match part.split_last() {
+                    Some((sign, text)) if SIGNS[..2].contains(sign) => {
+                        let done = self.encoding.push(text, out);
+                        out.push(char::from(*sign));
+                        done
+                    }
+                    _ => self.encoding.push(part, out),
+                })
+            }
+            encoding => encoding.push(run, out),
+        }
     }
 
     pub fn string(&self, value: &[u8]) -> Option<String> {
@@ -215,10 +246,21 @@ mod tests {
     #[test]
     fn names_of_encodings_are_found_as_people_write_them() {
         for (name, expected) in [
-            ("utf-8", "UTF-8"), ("65001", "UTF-8"), ("TCVN3", "TCVN3"), ("abc", "TCVN3"), ("VNI-Windows", "VNI"),
-            ("1258", "windows-1258"), ("CP1258", "windows-1258"), ("windows-1258", "windows-1258"),
-            ("ANSI_1258", "windows-1258"), ("ANSI 1252", "windows-1252"), ("ISO-8859-1", "windows-1252"),
-            ("88591", "windows-1252"), ("ISO-8859-2", "ISO-8859-2"), ("ANSI_936", "GBK"), ("viscii", "VISCII"),
+            ("utf-8", "UTF-8"),
+            ("65001", "UTF-8"),
+            ("TCVN3", "TCVN3"),
+            ("abc", "TCVN3"),
+            ("VNI-Windows", "VNI"),
+            ("1258", "windows-1258"),
+            ("CP1258", "windows-1258"),
+            ("windows-1258", "windows-1258"),
+            ("ANSI_1258", "windows-1258"),
+            ("ANSI 1252", "windows-1252"),
+            ("ISO-8859-1", "windows-1252"),
+            ("88591", "windows-1252"),
+            ("ISO-8859-2", "ISO-8859-2"),
+            ("ANSI_936", "GBK"),
+            ("viscii", "VISCII"),
         ] {
             assert_eq!(Encoding::named(name).map(Encoding::name), Some(expected), "{name}");
         }
@@ -248,6 +290,15 @@ mod tests {
         let utf8 = Decoder { encoding: Encoding::Utf8, arrival: Arrival::Windows1252 };
         assert_eq!(utf8.string("Äáº¥t".as_bytes()), None, "a C1 byte is lost in windows-1252");
         assert_eq!(utf8.string("Ä\u{90}áº¥t".as_bytes()).as_deref(), Some("Đất"));
+    }
+
+    #[test]
+    fn signs_of_drawings_stay_signs() {
+        let tcvn3 = Decoder { encoding: Encoding::Tcvn3, arrival: Arrival::Latin1 };
+        assert_eq!(tcvn3.string("§é dèc 5° ±2".as_bytes()).as_deref(), Some("Độ dốc 5° ±2"));
+        let utf8 = Decoder { encoding: Encoding::Utf8, arrival: Arrival::Latin1 };
+        let surface: String = "Độ dốc".bytes().map(char::from).chain(" 5°".chars()).collect();
+        assert_eq!(utf8.string(surface.as_bytes()).as_deref(), Some("Độ dốc 5°"));
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use unicode_normalization::UnicodeNormalization;
 
 const ONSETS: [&str; 28] = [
-    "ngh", "ng", "nh", "gh", "gi", "kh", "ph", "th", "tr", "ch", "qu", "b", "c", "d", "đ", "g", "h", "k", "l", "m", "n",
-    "p", "r", "s", "t", "v", "x", "",
+    "ngh", "ng", "nh", "gh", "gi", "kh", "ph", "th", "tr", "ch", "qu", "b", "c", "d", "đ", "g", "h", "k", "l", "m",
+    "n", "p", "r", "s", "t", "v", "x", "",
 ];
 const RHYMES: [&str; 56] = [
-    "a", "ă", "â", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "y", "ai", "ao", "au", "ay", "âu", "ây", "eo", "êu", "ia", "iê",
-    "iu", "oa", "oă", "oe", "oi", "oo", "ôi", "ơi", "ua", "uâ", "uê", "ui", "uô", "uơ", "uy", "ưa", "ưi", "ươ", "ưu", "yê",
-    "iêu", "oai", "oay", "oeo", "uây", "uôi", "uya", "uyê", "uyu", "ươi", "ươu", "yêu", "uêu", "uao",
+    "a", "ă", "â", "e", "ê", "i", "o", "ô", "ơ", "u", "ư", "y", "ai", "ao", "au", "ay", "âu", "ây", "eo", "êu", "ia",
+    "iê", "iu", "oa", "oă", "oe", "oi", "oo", "ôi", "ơi", "ua", "uâ", "uê", "ui", "uô", "uơ", "uy", "ưa", "ưi", "ươ",
+    "ưu", "yê", "iêu", "oai", "oay", "oeo", "uây", "uôi", "uya", "uyê", "uyu", "ươi", "ươu", "yêu", "uêu", "uao",
 ];
 const CODAS: [&str; 9] = ["ch", "nh", "ng", "c", "m", "n", "p", "t", ""];
 
@@ -26,11 +26,16 @@ pub fn is_vietnamese(word: &str) -> bool {
     }
     let letters: String = letters.nfc().collect();
     ONSETS.iter().any(|onset| {
-        let Some(rest) = letters.strip_prefix(onset) else { return false };
+        let Some(rest) = letters.strip_prefix(onset) else {
+            return false;
+        };
         CODAS.iter().any(|coda| {
-            let Some(rhyme) = rest.strip_suffix(coda) else { return false };
+            let Some(rhyme) = rest.strip_suffix(coda) else {
+                return false;
+            };
             // A stop takes the acute, the dot, or nothing in names of other peoples (Đắk, Kon Tum).
-            let stopped = matches!(*coda, "c" | "ch" | "p" | "t") && matches!(tone, Some('\u{300}' | '\u{303}' | '\u{309}'));
+            let stopped =
+                matches!(*coda, "c" | "ch" | "p" | "t") && matches!(tone, Some('\u{300}' | '\u{303}' | '\u{309}'));
             // gì, gìn: the onset has taken the vowel.
             !stopped && (RHYMES.contains(&rhyme) || (rhyme.is_empty() && *onset == "gi"))
         })
@@ -52,7 +57,8 @@ mod tests {
 
     #[test]
     fn other_words_and_wrong_decodings_are_not() {
-        for word in ["§Êt", "®«", "Phöôøng", "Café", "Straße", "Phýõng", "Ñoâ", "thÞ", "Đấậ", "hảt", "Saint-Étienne"] {
+        for word in ["§Êt", "®«", "Phöôøng", "Café", "Straße", "Phýõng", "Ñoâ", "thÞ", "Đấậ", "hảt", "Saint-Étienne"]
+        {
             assert!(!is_vietnamese(word), "{word}");
         }
     }

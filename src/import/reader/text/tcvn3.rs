@@ -36,7 +36,9 @@ mod tests {
     #[test]
     fn every_code_of_the_standard_reads_as_its_letter() {
         let path = crate::import::reader::shared("reference/vietnam/tcvn3_to_unicode.csv");
-        let Some(csv) = path.and_then(|p| std::fs::read_to_string(p).ok()) else { return };
+        let Some(csv) = path.and_then(|p| std::fs::read_to_string(p).ok()) else {
+            return;
+        };
         let mut codes = 0;
         for line in csv.lines().skip(1) {
             let cells: Vec<&str> = line.split(',').collect();

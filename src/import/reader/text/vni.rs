@@ -90,12 +90,15 @@ mod tests {
     #[test]
     fn every_sequence_reads_as_its_letter() {
         let path = crate::import::reader::shared("reference/vietnam/vni_to_unicode.csv");
-        let Some(csv) = path.and_then(|p| std::fs::read_to_string(p).ok()) else { return };
+        let Some(csv) = path.and_then(|p| std::fs::read_to_string(p).ok()) else {
+            return;
+        };
         let mut sequences = 0;
         for line in csv.lines().skip(1) {
             let cells: Vec<&str> = line.split(',').collect();
             let hex = cells[0].as_bytes().chunks(2);
-            let bytes: Vec<u8> = hex.map(|h| u8::from_str_radix(std::str::from_utf8(h).unwrap(), 16).unwrap()).collect();
+            let bytes: Vec<u8> =
+                hex.map(|h| u8::from_str_radix(std::str::from_utf8(h).unwrap(), 16).unwrap()).collect();
             assert_eq!(Encoding::Vni.decode(&bytes).as_deref(), Some(cells[2]), "{}", cells[0]);
             sequences += 1;
         }
