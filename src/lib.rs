@@ -2,18 +2,18 @@
 //!
 //! The house, lowest module first; a module uses only those above it in this list (`tests/it/house.rs` holds it to that).
 
-pub mod analysis; // at a point, near a point, in an area
-pub mod app; // what the server and the commands share
-pub mod cli;
-pub mod config; // what can be set
-pub mod db; // PostgreSQL: private cluster, pool, run, migrate, journal
 pub mod error; // what can go wrong
-pub mod export; // layers out, to files
-pub mod filter; // which features
+pub mod config; // what can be set
 pub mod geo; // where: boxes, coordinate systems, tiles
-pub mod http; // the door for browsers and systems
-pub mod import; // files in, through GDAL in a limited child process
-pub mod layer; // catalog, features, vector tiles
 pub mod schema; // a layer's fields in GDAL, PostgreSQL and JSON terms
 pub mod sql; // SQL text with its bound values; never runs it
-pub mod tiles; // tiles and styles as they are served // the door for administrators
+pub mod filter; // which features
+pub mod db; // PostgreSQL: private cluster, pool, run, migrate, journal
+pub mod layer; // catalog, features, vector tiles
+pub mod tiles; // tiles and styles as they are served
+pub mod import; // files in, through GDAL in a limited child process
+pub mod export; // layers out, to files
+pub mod analysis; // at a point, near a point, in an area
+pub mod app; // what the server and the commands share
+pub mod http; // the door for browsers and systems
+pub mod cli; // the door for administrators

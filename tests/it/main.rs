@@ -2,14 +2,14 @@
 
 mod support; // a cluster for the run, a database a test
 
+mod cluster; // the private PostgreSQL: killed, joined, left behind
 mod city; // the program on a data directory
 mod cli; // the command line
 mod clients; // ogr2ogr reads what is served
-mod cluster; // the private PostgreSQL: killed, joined, left behind
 mod house; // which module may use which
 mod http; // the API as its callers see it
 mod import; // files in, every row accounted for
 mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL
-mod reader; // the child that reads files
 mod spatial; // questions whose answers are known
+mod reader; // the child that reads files
