@@ -10,7 +10,7 @@ use super::publish::Incoming;
 use super::report::Report;
 use crate::db::run;
 use crate::error::{Error, Result};
-use crate::schema::{FID, GEOM, Kind};
+use crate::schema::{FID, Field, GEOM, Kind};
 use crate::sql::{Sql, ident};
 
 /// How long the swap waits for readers that hold the old table, in all.
@@ -68,6 +68,7 @@ pub async fn check_place(tx: &mut PgConnection, incoming: &Incoming, report: &mu
 pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report, options: &Options) -> Result<()> {
     let id = &incoming.id;
     let class_field = class_field(tx, incoming).await?;
+    let fields = with_titles(tx, incoming).await?;
     take_away_old(tx, id).await?;
     let name = ident(&format!("{id}_{}", incoming.import));
     run::script(
@@ -86,7 +87,7 @@ pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Repor
         .bind(incoming.srid.map(i64::from)).push("::int, ")
         .bind(incoming.geometry.as_ref().map(serde_json::to_value).transpose()?.unwrap_or_default()).push(", ")
         .bind(incoming.shape.clone()).push(", ")
-        .bind(serde_json::to_value(&incoming.fields)?).push(", ")
+        .bind(serde_json::to_value(&fields)?).push(", ")
         .bind(i64::try_from(report.imported).unwrap_or(i64::MAX)).push(", ")
         .bind(report.bounds.map(|b| b.to_vec())).push("::float8[], ")
         .bind(class_field).push(")")
@@ -120,6 +121,17 @@ pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Repor
         .bind(serde_json::to_value(&*report)?);
     run::execute(&mut *tx, sql.push(" WHERE id = ").bind(incoming.import)).await?;
     Ok(())
+}
+
+/// The new fields; one that the source gives no title keeps what an administrator said of its namesake.
+async fn with_titles(tx: &mut PgConnection, incoming: &Incoming) -> Result<Vec<Field>> {
+    let before = run::optional(tx, Sql::new("SELECT fields FROM dothi.layer WHERE id = ").bind(&incoming.id)).await?;
+    let before: Vec<Field> = match before {
+        Some(row) => serde_json::from_value(row.try_get("fields")?)?,
+        None => Vec::new(),
+    };
+    let title = |f: &Field| f.title.clone().or_else(|| before.iter().find(|b| b.name == f.name)?.title.clone());
+    Ok(incoming.fields.iter().map(|f| Field { title: title(f), ..f.clone() }).collect())
 }
 
 /// Drops the old table. A lock that is waited for makes every later reader wait too, so it is asked for in short attempts.

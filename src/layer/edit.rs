@@ -5,6 +5,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use super::{Layer, catalog};
 use crate::db::run;
 use crate::error::{Error, Result};
+use crate::schema::Field;
 use crate::sql::{Sql, Value, ident};
 
 /// New values for a layer's description; `None` leaves what is there. An empty text takes it away.
@@ -37,6 +38,9 @@ pub struct Changes {
     /// Field that labels features on the map
     #[arg(long, value_name = "FIELD")]
     pub label_field: Option<String>,
+    /// Title of a field, often its Vietnamese name; may be repeated
+    #[arg(long, value_name = "FIELD=TITLE")]
+    pub field_title: Vec<String>,
     /// Colour on the map, as `#RRGGBB`
     #[arg(long, value_name = "COLOUR")]
     pub color: Option<String>,
@@ -64,11 +68,7 @@ pub struct Changes {
 pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> {
     for name in [&changes.class_field, &changes.label_field].into_iter().flatten().filter(|n| !n.is_empty()) {
         if layer.field(name).is_none() {
-            let fields: Vec<String> = layer.fields.iter().map(|f| format!("`{}`", f.name)).collect();
-            return Err(Error::invalid(
-                "class-field",
-                format!("layer `{}` has no field `{name}`; it has {}", layer.id, fields.join(", ")),
-            ));
+            return Err(no_field(layer, "class-field", name));
         }
     }
     if let Some(color) = changes.color.as_deref().filter(|c| !c.is_empty()) {
@@ -88,6 +88,7 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
             format!("the smallest zoom `{min}` is greater than the largest `{max}`"),
         ));
     }
+    let fields = titled(layer, &changes.field_title)?;
     let mut sql = Sql::new("UPDATE dothi.layer SET updated = now()");
     let mut put = |column: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -105,6 +106,7 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     put("class_field", text(&changes.class_field));
     put("label_field", text(&changes.label_field));
     put("color", text(&changes.color));
+    put("fields", fields.map(serde_json::to_value).transpose()?.map(Value::from));
     put("illustrative", changes.illustrative.map(Value::from));
     put("visible", (changes.visible || changes.hidden).then_some(Value::Bool(changes.visible)));
     put("position", changes.position.map(Value::from));
@@ -116,6 +118,22 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     run::execute(&mut *tx, sql).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The layer's fields with the titles that `FIELD=TITLE` says; none when nothing is said.
+fn titled(layer: &Layer, said: &[String]) -> Result<Option<Vec<Field>>> {
+    let mut fields = layer.fields.clone();
+    for pair in said {
+        let (name, title) = pair.split_once('=').unwrap_or((pair, ""));
+        let field = fields.iter_mut().find(|f| f.name == name).ok_or_else(|| no_field(layer, "field-title", name))?;
+        field.title = (!title.is_empty()).then(|| title.to_string());
+    }
+    Ok((!said.is_empty()).then_some(fields))
+}
+
+fn no_field(layer: &Layer, parameter: &str, name: &str) -> Error {
+    let fields: Vec<String> = layer.fields.iter().map(|f| format!("`{}`", f.name)).collect();
+    Error::invalid(parameter, format!("layer `{}` has no field `{name}`; it has {}", layer.id, fields.join(", ")))
 }
 
 /// Takes the layer's next version, which locks its catalog row until the transaction ends.

@@ -1,6 +1,6 @@
 //! The command line as an administrator meets it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::city::City;
 
@@ -25,6 +25,7 @@ fn errors_are_one_line_with_the_documented_exit_code() {
         (&["inspect", "khong-co.shp"], 5, "`khong-co.shp`"),
         (&["export", "khong_co", "-o", "x.gpkg"], 3, "`khong_co`"),
         (&["export", "khong_co", "-o", "x.docx"], 2, "x.docx"),
+        (&["layers", "set", "khong_co", "--color", "#000000"], 3, "`khong_co`"),
         (&["serve", "--listen", "nowhere"], 2, "nowhere"),
     ] {
         let out = city.run(args);
@@ -51,6 +52,10 @@ fn every_command_that_prints_a_result_prints_json_when_asked() {
     assert_eq!(city.json(&["layers"])["layers"][0]["title"], "Ô đất minh họa");
     assert_eq!(city.json(&["layers", "show", "o_dat"])["import"]["report"]["read"], 12);
     assert_eq!(city.json(&["layers", "set", "o_dat", "--color", "#00FF00"])["color"], "#00FF00");
+    let titled = city.json(&["layers", "set", "o_dat", "--field-title", "ten=Tên ô đất", "--field-title", "so=Số"]);
+    assert_eq!(titled["fields"][1], json!({"name": "ten", "column": "ten", "kind": "text", "title": "Tên ô đất"}));
+    city.json(&["import", file]);
+    assert_eq!(city.json(&["layers", "show", "o_dat"])["fields"][0]["title"], "Số", "a new import keeps the titles");
     assert_eq!(city.json(&["export", "o_dat", "-o", "out.gpkg"])["rows"], 12);
     assert_eq!(city.json(&["db", "status"])["running"], false);
     assert!(city.json(&["version"])["gdal"].as_str().unwrap().starts_with("3."));
