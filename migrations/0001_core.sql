@@ -111,8 +111,18 @@ CREATE FUNCTION dothi.bump(layer_id text, delta bigint, grown geometry) RETURNS 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = dothi, public AS $$
 DECLARE
   v bigint;
-  b geometry := CASE WHEN grown IS NULL OR ST_IsEmpty(grown) THEN NULL ELSE ST_Transform(grown, 4326) END;
+  b geometry;
 BEGIN
+  IF NOT ST_IsEmpty(grown) THEN
+    BEGIN
+      -- Sides are divided before they are transformed: straight in a projection is curved in degrees.
+      b := ST_Transform(ST_Segmentize(grown, greatest(ST_XMax(grown) - ST_XMin(grown), ST_YMax(grown) - ST_YMin(grown), 1e-6) / 32), 4326);
+      IF ST_XMin(b) IN ('Infinity', '-Infinity', 'NaN') OR ST_YMin(b) IN ('Infinity', '-Infinity', 'NaN')
+         OR ST_XMax(b) IN ('Infinity', 'NaN') OR ST_YMax(b) IN ('Infinity', 'NaN') THEN b := NULL; END IF;
+    EXCEPTION WHEN OTHERS THEN
+      b := NULL;  -- coordinates without a place on earth are no reason to refuse an edit
+    END;
+  END IF;
   UPDATE dothi.layer SET version = version + 1, updated = now(), feature_count = feature_count + delta,
     extent = CASE WHEN b IS NULL THEN extent ELSE ARRAY[least(extent[1], ST_XMin(b)), least(extent[2], ST_YMin(b)),
                                                         greatest(extent[3], ST_XMax(b)), greatest(extent[4], ST_YMax(b))] END

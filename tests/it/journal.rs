@@ -69,3 +69,21 @@ async fn versions_have_no_gaps_and_are_in_commit_order_with_many_writers_at_once
     assert_eq!(world.number("SELECT feature_count FROM dothi.layer WHERE id = 'diem'").await, 2 + inserted);
     assert_eq!(world.number("SELECT count(*) FROM layers.diem").await, 2 + inserted);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_outside_the_layer_widens_its_extent_and_an_impossible_place_is_no_reason_to_refuse_it() {
+    let world = World::new().await;
+    let rows = "VALUES (ST_SetSRID(ST_Point(580000, 1279000), 9217), 'a')";
+    world.layer("diem", "Point", 9217, &[("ten", "text")], rows).await;
+    let server = world.server().await;
+    let before = server.app.catalog.get("diem").unwrap().extent.unwrap();
+    world.sql("INSERT INTO layers.diem (geom) VALUES (ST_SetSRID(ST_Point(600000, 1300000), 9217))").await;
+    world.sql("INSERT INTO layers.diem (geom) VALUES (ST_SetSRID(ST_Point(1e300, 1e300), 9217))").await;
+    world.sql("INSERT INTO layers.diem (geom) VALUES (NULL), (ST_SetSRID('POINT EMPTY'::geometry, 9217))").await;
+    server.eventually(|s| async move { s.app.catalog.get("diem").unwrap().version == 4 }).await;
+    let after = server.app.catalog.get("diem").unwrap().extent.unwrap();
+    assert_eq!((after.west, after.south), (before.west, before.south));
+    assert!(after.east > 109.1 && after.east < 109.3 && after.north > 11.7 && after.north < 11.8, "{after:?}");
+    let items = server.json("/ogc/collections/diem/items?bbox=109.1,11.7,109.3,11.8").await;
+    assert_eq!(items["numberMatched"], 1);
+}
