@@ -8,11 +8,14 @@ use sqlx::postgres::PgListener;
 
 use crate::config;
 use crate::db::{Db, run};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layer::Catalog;
 use crate::layer::land_use::{self, LandUse};
 use crate::sql::Sql;
 use crate::tiles::Tiles;
+
+/// How long a silent connection is trusted.
+const HEARTBEAT: Duration = Duration::from_secs(2);
 
 pub struct App {
     pub db: Db,
@@ -32,13 +35,17 @@ impl App {
         let db = Db::open(store, settings.db_connections, Duration::from_secs(settings.statement_timeout)).await?;
         let catalog = Catalog::load(&db.pool).await?;
         let land_use = land_use::all(&db.pool).await?;
-        let tiles = Tiles::new(settings.tile_cache << 20);
+        let tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
         Ok(App { db, catalog, tiles, land_use, settings, metrics })
     }
 
     /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog
     /// within moments. What a lost connection may have missed is read anew when it is back.
     pub async fn follow_journal(self: Arc<Self>) {
+        tokio::join!(self.tiles.keeper.keep_building(&self.db, &self.catalog), self.listen_on());
+    }
+
+    async fn listen_on(&self) {
         loop {
             if let Err(e) = self.listen().await {
                 tracing::warn!(error = %e, "the journal cannot be followed; trying again");
@@ -51,18 +58,28 @@ impl App {
     async fn listen(&self) -> Result<()> {
         let mut listener = PgListener::connect_with(&self.db.pool).await?;
         listener.listen("dothi_change").await?;
-        self.catalog.refresh(&self.db.pool).await?;
+        self.bring_up_to_date().await?;
         self.catalog.set_following(true);
         loop {
             // The time limit is for a connection that died without a word.
-            match tokio::time::timeout(Duration::from_secs(15), listener.try_recv()).await {
+            match tokio::time::timeout(HEARTBEAT, listener.try_recv()).await {
                 Ok(Ok(Some(_))) => while listener.next_buffered().is_some() {},
                 Ok(Ok(None)) => return Ok(()),
                 Ok(Err(e)) => return Err(e.into()),
                 Err(_) => {}
             }
-            self.catalog.refresh(&self.db.pool).await?;
+            // Looking takes milliseconds; an answer that does not come means that nothing here can be called fresh.
+            match tokio::time::timeout(HEARTBEAT, self.bring_up_to_date()).await {
+                Ok(done) => done?,
+                Err(_) => return Err(Error::Busy("the database does not answer".into())),
+            }
         }
+    }
+
+    /// Reads what has changed since the last look: the catalog, then the features of its layers.
+    async fn bring_up_to_date(&self) -> Result<()> {
+        self.catalog.refresh(&self.db.pool).await?;
+        self.tiles.keeper.sync(&self.db, &self.catalog).await
     }
 
     /// Brings PostgreSQL back when the private cluster's was killed.

@@ -80,6 +80,11 @@ impl Params {
         }
     }
 
+    /// Takes a switch out: `true` or `false`, off when absent.
+    pub fn flag(&mut self, name: &str) -> Result<bool> {
+        Ok(self.parsed(name, "`true` or `false`")?.unwrap_or(false))
+    }
+
     /// What nobody has taken, name and value.
     pub fn rest(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.0)

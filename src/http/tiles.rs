@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::geo::Tile;
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
-use crate::tiles::{self, style};
+use crate::tiles::{Encoding, Options, style};
 
 const JSON: &str = "application/json";
 const MVT: &str = "application/vnd.mapbox-vector-tile";
@@ -42,51 +42,69 @@ fn layers(app: &crate::app::App, ids: &str) -> Result<Vec<Arc<Layer>>> {
     Ok(layers)
 }
 
-/// `GET /tiles/{layer[,layer…]}/{z}/{x}/{y}`; a tile that the client still has is answered before it would be made.
+/// `GET /tiles/{layer[,layer…]}/{z}/{x}/{y}?properties=…&labels=true`; a tile that the client still has is answered before
+/// it would be made.
 pub async fn tile(
     State(app): Shared,
     Path((ids, z, x, y)): Path<(String, String, String, String)>,
     headers: HeaderMap,
-    params: Params,
+    mut params: Params,
 ) -> Answer {
-    params.end("none")?;
     let layers = layers(&app, &ids)?;
+    let options = options(&mut params, &layers)?;
     let y = y.strip_suffix(".pbf").or_else(|| y.strip_suffix(".mvt")).unwrap_or(&y);
     let numbers = || Some((z.parse().ok()?, x.parse().ok()?, y.parse().ok()?));
     let tile = numbers().and_then(|(z, x, y)| Tile::new(z, x, y));
     let tile =
         tile.ok_or_else(|| Error::NotFound(format!("there is no tile `{}`", shorten(&format!("{z}/{x}/{y}")))))?;
-    let etag = tiles::etag(&layers, tile);
-    let common = [
-        (header::ETAG, etag.clone()),
-        (header::CACHE_CONTROL, "no-cache".into()),
-        (header::VARY, "Accept-Encoding".into()),
-    ];
-    let known =
-        headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
-    if known.map(|t| t.trim().trim_start_matches("W/")).any(|t| t == etag || t == "*") {
-        return Ok((StatusCode::NOT_MODIFIED, common).into_response());
+    let encoding = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).map_or("", |v| v);
+    let plan = app.tiles.plan(layers, tile, Arc::new(options), Encoding::accepted(encoding));
+    // While changes do not arrive, the map goes on drawing, but nothing is called fresh.
+    let fresh = app.catalog.is_following();
+    let etag = plan.etag();
+    let mut common = HeaderMap::with_capacity(8);
+    common.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if fresh {
+        common.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        common.insert(header::ETAG, HeaderValue::from_str(&etag).map_err(|e| Error::Internal(e.to_string()))?);
+        if knows(&headers, &etag) {
+            return Ok((StatusCode::NOT_MODIFIED, common).into_response());
+        }
+    } else {
+        common.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    let finished = app.tiles.get(&app.db.pool, &layers, tile).await?;
+    let coding = plan.encoding().name();
+    let finished = app.tiles.get(&app.db.pool, plan).await?;
     if finished.is_empty() {
         return Ok((StatusCode::NO_CONTENT, common).into_response());
     }
-    let response = if takes_gzip(&headers) {
-        (common, [(header::CONTENT_TYPE, MVT), (header::CONTENT_ENCODING, "gzip")], finished).into_response()
-    } else {
-        (common, [(header::CONTENT_TYPE, MVT), (header::CONTENT_ENCODING, "identity")], tiles::plain(&finished)?)
-            .into_response()
-    };
-    Ok(response)
+    common.insert(header::CONTENT_TYPE, HeaderValue::from_static(MVT));
+    common.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    Ok((common, finished).into_response())
 }
 
-/// Whether `Accept-Encoding` allows gzip (RFC 9110, 12.5.3).
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let Some(text) = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()) else { return false };
-    text.split(',').any(|part| {
-        let (coding, q) = part.split_once(";q=").unwrap_or((part, "1"));
-        matches!(coding.trim(), "gzip" | "x-gzip" | "*") && q.trim().parse::<f32>().is_ok_and(|q| q > 0.0)
-    })
+/// Whether the client says that it has what `etag` names (RFC 9110, 13.1.2).
+fn knows(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(','))
+        .any(|t| matches!(t.trim().trim_start_matches("W/"), t if t == etag || t == "*"))
+}
+
+/// What is asked beside where; a field must be one of at least one layer.
+fn options(params: &mut Params, layers: &[Arc<Layer>]) -> Result<Options> {
+    let properties: Option<Vec<String>> =
+        params.text("properties").map(|names| names.split(',').filter(|n| !n.is_empty()).map(String::from).collect());
+    for name in properties.iter().flatten() {
+        if !layers.iter().any(|l| l.field(name).is_some()) {
+            return Err(Error::invalid("properties", format!("no layer of the tile has a field `{}`", shorten(name))));
+        }
+    }
+    let labels = params.flag("labels")?;
+    params.end("properties, labels")?;
+    Ok(Options { properties, labels })
 }
 
 /// `GET /tiles/{layer[,layer…]}`: TileJSON 3.0.0.

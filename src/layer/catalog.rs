@@ -20,6 +20,9 @@ use crate::sql::{Sql, ident};
 #[serde(rename_all = "camelCase")]
 pub struct Layer {
     pub id: String,
+    /// The layer's own mark, which no namesake has.
+    #[serde(skip)]
+    pub identity: String,
     pub title: String,
     pub title_en: Option<String>,
     pub description: Option<String>,
@@ -33,6 +36,8 @@ pub struct Layer {
     pub position: i32,
     pub min_zoom: u8,
     pub max_zoom: u8,
+    /// From this zoom on tiles hold features one by one; none: from where they fit.
+    pub detail_zoom: Option<u8>,
     pub color: Option<String>,
     pub class_field: Option<String>,
     pub label_field: Option<String>,
@@ -146,8 +151,8 @@ pub fn shorten(value: &str) -> String {
     }
 }
 
-const COLUMNS: &str = r#"id, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
-    min_zoom, max_zoom, color, class_field, label_field, srid, geometry, shape, fields, version, feature_count, extent,
+const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
+    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, srid, geometry, shape, fields, version, feature_count, extent,
     to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated"#;
 
 async fn read(pool: &PgPool) -> Result<Layers> {
@@ -162,6 +167,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
     let extent: Option<Vec<f64>> = row.try_get("extent")?;
     Ok(Layer {
         id: row.try_get("id")?,
+        identity: row.try_get("identity")?,
         title: row.try_get("title")?,
         title_en: row.try_get("title_en")?,
         description: row.try_get("description")?,
@@ -174,6 +180,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
         position: row.try_get("position")?,
         min_zoom: row.try_get::<i16, _>("min_zoom")?.clamp(0, 24) as u8,
         max_zoom: row.try_get::<i16, _>("max_zoom")?.clamp(0, 24) as u8,
+        detail_zoom: row.try_get::<Option<i16>, _>("detail_zoom")?.map(|z| z.clamp(0, 24) as u8),
         color: row.try_get("color")?,
         class_field: row.try_get("class_field")?,
         label_field: row.try_get("label_field")?,

@@ -17,8 +17,8 @@ pub const BUFFER: u32 = 64;
 
 /// The MVT 2.1 bytes of one layer in a tile; empty when nothing is there.
 ///
-/// Feature ids are the layer's; bytes columns are left out, other kinds that MVT lacks (dates, lists) are text.
-pub async fn encode(pool: &PgPool, layer: &Layer, tile: Tile) -> Result<Vec<u8>> {
+/// Feature ids are the layer's; `properties` chooses fields by name; bytes columns are left out, other kinds that MVT lacks (dates, lists) are text.
+pub async fn encode(pool: &PgPool, layer: &Layer, tile: Tile, properties: Option<&[String]>) -> Result<Vec<u8>> {
     let margin = f64::from(BUFFER) / f64::from(EXTENT);
     let Some((_, srid)) = layer.spatial() else { return Ok(Vec::new()) };
     let query = Query::everything().overlapping(layer, tile.bbox(margin));
@@ -37,7 +37,7 @@ pub async fn encode(pool: &PgPool, layer: &Layer, tile: Tile) -> Result<Vec<u8>>
     let columns: String = layer
         .fields
         .iter()
-        .filter(|f| f.kind != Kind::Bytes)
+        .filter(|f| f.kind != Kind::Bytes && properties.is_none_or(|wanted| wanted.contains(&f.name)))
         .map(|f| {
             let column = format!("t.{}", ident(&f.column));
             if f.name.len() <= 63 {

@@ -1,91 +1,218 @@
-//! Tiles as they are served: made once, compressed once, kept by what is in them.
+//! Tiles as they are served: made in memory from a layer's snapshot and its changes, compressed once, kept by what is in
+//! them.
 
-pub mod style;
+pub mod coverage; // classes sampled at pixels, and traced
+mod encoding; // compression
+pub mod grid; // whole numbers for places
+pub mod live; // layers as they are now
+mod parallel; // all cores
+pub mod slice; // a layer's part of a tile
+pub mod snapshot; // a layer in a file
+pub mod style; // MapLibre styles
+pub mod wkb; // geometry as PostGIS sends it
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use moka::future::Cache;
 use sqlx::postgres::PgPool;
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::{Error, Result};
 use crate::geo::Tile;
 use crate::layer::{Layer, mvt};
+use encoding::Compressors;
+pub use encoding::Encoding;
+use live::keeper::{self, Keeper};
+use live::state::State;
+use slice::{Ask, Scratch};
 
-/// A finished tile: gzip bytes, empty when nothing is there.
-pub type Finished = Bytes;
+/// A larger layer is waited for while its snapshot is built, as the database would take longer.
+const WORTH_WAITING: i64 = 5_000;
+const WAIT: Duration = Duration::from_secs(8);
+/// Tiles over this many bytes are compressed away from the threads that answer.
+const LARGE: usize = 96 << 10;
 
-/// Finished tiles in memory, bounded by bytes. The key holds the version of each layer, so a change is never answered
-/// with what was before it, and nothing has to be thrown away by hand.
+/// What is asked of the layers of a tile beside where.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The fields that are wanted, by name; all when there is no list.
+    pub properties: Option<Vec<String>>,
+    /// Adds a layer `ID.label` with a point for each polygon.
+    pub labels: bool,
+}
+
+/// One tile that somebody asked for: what it will be is settled, making it is not.
+pub struct Plan {
+    tile: Tile,
+    layers: Vec<(Arc<Layer>, Option<Arc<State>>)>,
+    options: Arc<Options>,
+    encoding: Encoding,
+    key: u128,
+}
+
+impl Plan {
+    /// A strong ETag: it depends on what is in the tile, and is known before the tile is made.
+    pub fn etag(&self) -> String {
+        format!("\"{:032x}\"", self.key)
+    }
+
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+}
+
 pub struct Tiles {
-    cache: Cache<String, Finished>,
+    pub keeper: Keeper,
+    cache: Option<Cache<u128, Bytes>>,
+    benches: Mutex<Vec<Bench>>,
+}
+
+/// What making a tile needs again and again.
+struct Bench {
+    scratch: Scratch,
+    compressors: Compressors,
 }
 
 impl Tiles {
-    pub fn new(bytes: u64) -> Tiles {
+    /// `bytes` bound the finished tiles that are kept; zero keeps none.
+    pub fn new(data_dir: &Path, bytes: u64) -> Tiles {
         let cache = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|k: &String, v: &Finished| (k.len() + v.len() + 96).try_into().unwrap_or(u32::MAX));
-        Tiles { cache: cache.build() }
+            .weigher(|_: &u128, tile: &Bytes| (tile.len() + 160).try_into().unwrap_or(u32::MAX));
+        Tiles {
+            keeper: Keeper::new(keeper::folder(data_dir)),
+            cache: (bytes > 0).then(|| cache.build()),
+            benches: Mutex::default(),
+        }
     }
 
     /// What the cache holds, in bytes.
     pub fn bytes(&self) -> u64 {
-        self.cache.weighted_size()
+        self.cache.as_ref().map_or(0, Cache::weighted_size)
     }
 
-    /// The tile of these layers, one MVT layer each, in this order. Requests for one tile at once make it once.
-    pub async fn get(&self, pool: &PgPool, layers: &[Arc<Layer>], tile: Tile) -> Result<Finished> {
-        let key = key(layers, tile);
-        self.cache.try_get_with(key, make(pool, layers, tile)).await.map_err(|e| again(&e))
+    /// Settles what a tile of these layers is, without making it.
+    pub fn plan(&self, layers: Vec<Arc<Layer>>, tile: Tile, options: Arc<Options>, encoding: Encoding) -> Plan {
+        let mut hash = Xxh3::new();
+        hash.update(&[tile.z, encoding as u8, u8::from(options.labels), snapshot::format::FORMAT as u8]);
+        hash.update(&tile.x.to_le_bytes());
+        hash.update(&tile.y.to_le_bytes());
+        for name in options.properties.iter().flatten() {
+            hash.update(&(name.len() as u32 + 1).to_le_bytes());
+            hash.update(name.as_bytes());
+        }
+        let layers = layers
+            .into_iter()
+            .map(|layer| {
+                let live = self.keeper.get(&layer.id).and_then(|l| l.at(tile));
+                hash.update(layer.identity.as_bytes());
+                hash.update(&[layer.min_zoom, u8::from(options.properties.is_some())]);
+                let (version, state) = match live {
+                    Some((version, state)) => (version, Some(state)),
+                    None => (layer.version, None),
+                };
+                // Tiles from the database are told from those of the snapshot: they differ in bytes.
+                hash.update(&(version * 2 + i64::from(state.is_some())).to_le_bytes());
+                hash.update(&state.as_ref().map_or(0, |s| s.recipe_hash).to_le_bytes());
+                (layer, state)
+            })
+            .collect();
+        Plan { tile, layers, options, encoding, key: hash.digest128() }
+    }
+
+    /// The finished tile, compressed as planned; empty when nothing is there. Requests for one tile at once make it once.
+    pub async fn get(&self, pool: &PgPool, plan: Plan) -> Result<Bytes> {
+        match &self.cache {
+            Some(cache) => {
+                if let Some(tile) = cache.get(&plan.key).await {
+                    return Ok(tile);
+                }
+                cache.try_get_with(plan.key, self.make(pool, &plan)).await.map_err(|e| again(&e))
+            }
+            None => self.make(pool, &plan).await,
+        }
+    }
+
+    async fn make(&self, pool: &PgPool, plan: &Plan) -> Result<Bytes> {
+        let mut bench = self.bench()?;
+        // A vector tile is its layers one after the other (MVT 2.1, 4.1: repeated message fields).
+        let mut out = Vec::new();
+        for (layer, state) in &plan.layers {
+            if plan.tile.z < layer.min_zoom {
+                continue;
+            }
+            let state = match state {
+                Some(state) => Some(state.clone()),
+                None if layer.feature_count > WORTH_WAITING => self.wait_for(layer).await,
+                None => None,
+            };
+            match state {
+                Some(state) => make_layer(&state, layer, plan, &mut bench.scratch, &mut out),
+                None => out.extend(mvt::encode(pool, layer, plan.tile, plan.options.properties.as_deref()).await?),
+            }
+        }
+        if out.len() < LARGE {
+            let done = bench.compressors.compress(out, plan.encoding);
+            self.put_back(bench);
+            return done;
+        }
+        let encoding = plan.encoding;
+        let (bench, done) = tokio::task::spawn_blocking(move || {
+            let done = bench.compressors.compress(out, encoding);
+            (bench, done)
+        })
+        .await
+        .map_err(|e| Error::Internal(e.to_string()))?;
+        self.put_back(bench);
+        done
+    }
+
+    /// The state of a layer whose snapshot is being built, if it is there in time.
+    async fn wait_for(&self, layer: &Layer) -> Option<Arc<State>> {
+        let live = self.keeper.get(&layer.id)?;
+        let waiting = async {
+            loop {
+                if let Some(state) = live.state() {
+                    return state;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        // A snapshot that cannot be built is not waited for.
+        if live.has_failed(layer.version) {
+            return None;
+        }
+        tokio::time::timeout(WAIT, waiting).await.ok().filter(|s| s.version >= layer.version)
+    }
+
+    fn bench(&self) -> Result<Bench> {
+        let kept = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match kept {
+            Some(bench) => Ok(bench),
+            None => Ok(Bench { scratch: Scratch::default(), compressors: Compressors::new()? }),
+        }
+    }
+
+    fn put_back(&self, bench: Bench) {
+        let mut benches = self.benches.lock().unwrap_or_else(PoisonError::into_inner);
+        if benches.len() < 32 {
+            benches.push(bench);
+        }
     }
 }
 
-/// What a tile is: the layers in their versions, and where. The time of the version tells a layer that was dropped and
-/// made anew from its namesake.
-pub fn key(layers: &[Arc<Layer>], tile: Tile) -> String {
-    use std::fmt::Write;
-    let mut key = format!("{}/{}/{}", tile.z, tile.x, tile.y);
-    for layer in layers {
-        let _ = write!(key, ";{}.{}.{}", layer.id, layer.version, layer.updated);
-    }
-    key
-}
-
-/// A strong ETag for a tile, known before the tile is made.
-pub fn etag(layers: &[Arc<Layer>], tile: Tile) -> String {
-    use sha2::Digest;
-    let hash = sha2::Sha256::digest(key(layers, tile).as_bytes());
-    format!("\"{}\"", hash.iter().take(12).map(|b| format!("{b:02x}")).collect::<String>())
-}
-
-async fn make(pool: &PgPool, layers: &[Arc<Layer>], tile: Tile) -> Result<Finished> {
-    let parts = futures_util::future::try_join_all(layers.iter().map(|layer| mvt::encode(pool, layer, tile))).await?;
-    // A vector tile is its layers one after the other (MVT 2.1, 4.1: repeated message fields).
-    let tile = parts.concat();
-    if tile.is_empty() {
-        return Ok(Bytes::new());
-    }
-    tokio::task::spawn_blocking(move || gzip(&tile)).await.map_err(|e| Error::Internal(e.to_string()))?
-}
-
-fn gzip(bytes: &[u8]) -> Result<Finished> {
-    let level = libdeflater::CompressionLvl::new(4).map_err(|_| Error::Internal("gzip level".into()))?;
-    let mut compressor = libdeflater::Compressor::new(level);
-    let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let n = compressor.gzip_compress(bytes, &mut out).map_err(|e| Error::Internal(e.to_string()))?;
-    out.truncate(n);
-    Ok(out.into())
-}
-
-/// The plain bytes of a finished tile, for the rare client that takes no gzip.
-pub fn plain(finished: &Finished) -> Result<Bytes> {
-    let Some(tail) = finished.len().checked_sub(4).and_then(|at| finished.get(at..)) else { return Ok(Bytes::new()) };
-    // The last four bytes of gzip are the length (RFC 1952, 2.3.1); we wrote them.
-    let length = u32::from_le_bytes(tail.try_into().unwrap_or_default()) as usize;
-    let mut out = vec![0; length];
-    libdeflater::Decompressor::new().gzip_decompress(finished, &mut out).map_err(|e| Error::Internal(e.to_string()))?;
-    Ok(out.into())
+fn make_layer(state: &State, layer: &Layer, plan: &Plan, scratch: &mut Scratch, out: &mut Vec<u8>) {
+    let fields = &state.snapshot.meta.recipe.fields;
+    let wanted: Option<Vec<usize>> = plan
+        .options
+        .properties
+        .as_ref()
+        .map(|names| names.iter().filter_map(|name| fields.iter().position(|f| f.name == *name)).collect());
+    let ask = Ask { fields: wanted.as_deref(), labels: plan.options.labels, ..Ask::default() };
+    slice::layer(state, &layer.id, plan.tile, ask, scratch, out);
 }
 
 /// An error that several waiting requests share, as an error of each.

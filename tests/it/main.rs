@@ -1,6 +1,7 @@
 //! Integration tests: one binary, real PostgreSQL, real files, the real program.
 
 mod support; // a cluster for the run, a database a test
+mod mvt; // reads vector tiles
 
 mod cluster; // the private PostgreSQL: killed, joined, left behind
 mod city; // the program on a data directory
@@ -11,5 +12,6 @@ mod http; // the API as its callers see it
 mod import; // files in, every row accounted for
 mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL
+mod tiles; // the engine beside PostGIS
 mod spatial; // questions whose answers are known
 mod reader; // the child that reads files
