@@ -1,5 +1,7 @@
 //! What the server and the commands share: the database, the catalog, the tiles.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,9 +12,11 @@ use crate::config;
 use crate::db::{Db, run};
 use crate::error::{Error, Result};
 use crate::layer::Catalog;
+use crate::layer::edit::layer_id;
 use crate::layer::land_use::{self, LandUse};
 use crate::sql::Sql;
 use crate::tiles::Tiles;
+use crate::tiles::archive::Archive;
 
 /// How long a silent connection is trusted.
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -21,6 +25,8 @@ pub struct App {
     pub db: Db,
     pub catalog: Catalog,
     pub tiles: Tiles,
+    /// Tile archives by name.
+    pub archives: BTreeMap<String, Arc<Archive>>,
     pub land_use: Vec<LandUse>,
     pub settings: config::Serve,
     pub metrics: Option<PrometheusHandle>,
@@ -32,11 +38,13 @@ impl App {
         settings: config::Serve,
         metrics: Option<PrometheusHandle>,
     ) -> Result<App> {
+        // Before the database: a file that cannot be read costs nothing.
+        let archives = archives(&settings.archives)?;
         let db = Db::open(store, settings.db_connections, Duration::from_secs(settings.statement_timeout)).await?;
         let catalog = Catalog::load(&db.pool).await?;
         let land_use = land_use::all(&db.pool).await?;
         let tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
-        Ok(App { db, catalog, tiles, land_use, settings, metrics })
+        Ok(App { db, catalog, tiles, archives, land_use, settings, metrics })
     }
 
     /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog
@@ -98,6 +106,18 @@ impl App {
             }
         }
     }
+}
+
+/// The archives by their files' names; two of one name are a mistake.
+fn archives(files: &[PathBuf]) -> Result<BTreeMap<String, Arc<Archive>>> {
+    let mut archives = BTreeMap::new();
+    for file in files {
+        let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        if archives.insert(layer_id(&stem), Arc::new(Archive::open(file)?)).is_some() {
+            return Err(Error::invalid("archive", format!("two archives are named `{stem}`; rename one of the files")));
+        }
+    }
+    Ok(archives)
 }
 
 /// The time as RFC 3339, UTC, in seconds.

@@ -38,6 +38,10 @@ pub struct Serve {
     #[arg(long, env = "DOTHI_TILE_CACHE", default_value_t = 256, value_name = "MIB")]
     pub tile_cache: u64,
 
+    /// PMTiles files to serve under /archives, named by their file names
+    #[arg(long = "archive", env = "DOTHI_ARCHIVES", value_name = "FILE", value_delimiter = ',')]
+    pub archives: Vec<PathBuf>,
+
     /// Largest request body, in MiB
     #[arg(long, env = "DOTHI_MAX_BODY", default_value_t = 4, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub max_body: u64,

@@ -8,6 +8,7 @@ mod inspect;
 mod layers;
 mod print;
 mod serve;
+mod tiles;
 mod version;
 
 use std::process::ExitCode;
@@ -48,6 +49,8 @@ enum Command {
     Layers(layers::Args),
     /// Write a layer to a file
     Export(export::Args),
+    /// Tiles as a file
+    Tiles(tiles::Args),
     /// Check this installation and say what to mend
     Doctor(doctor::Args),
     /// The private PostgreSQL: start, stop, status, psql
@@ -86,6 +89,7 @@ async fn run(command: Command, store: &Store, print: &Print) -> Result<ExitCode>
         Command::Inspect(args) => inspect::run(args, print).await,
         Command::Layers(args) => layers::run(store, args, print).await,
         Command::Export(args) => export::run(store, args, print).await,
+        Command::Tiles(args) => tiles::run(store, args, print).await,
         Command::Doctor(args) => doctor::run(store, args, print).await,
         Command::Db(args) => db::run(store, args, print).await,
         Command::Version => version::run(print),

@@ -27,8 +27,19 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
         _ => Error::io(format!("listen on `{listen}`"))(e),
     })?;
     let metrics = PrometheusBuilder::new().install_recorder().map_err(|e| Error::Internal(e.to_string()))?;
+    let upkeep = metrics.clone();
     let app = Arc::new(App::open(store, settings, Some(metrics)).await?);
-    let background = [tokio::spawn(app.clone().follow_journal()), tokio::spawn(app.clone().supervise())];
+    let background = [
+        tokio::spawn(app.clone().follow_journal()),
+        tokio::spawn(app.clone().supervise()),
+        // Samples pile up until they are counted, also where nobody reads the metrics.
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                upkeep.run_upkeep();
+            }
+        }),
+    ];
     let address = socket.local_addr().map_err(Error::io("listen"))?;
     tracing::info!(%address, layers = app.catalog.all().len(), "serving");
     // The one line that a person starting the server looks for; logs go to standard error.

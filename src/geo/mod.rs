@@ -6,4 +6,4 @@ mod tile;
 
 pub use bbox::Bbox;
 pub use crs::{CITY_SRID, CRS84, city_zone, crs_uri, parse_epsg};
-pub use tile::Tile;
+pub use tile::{MAX_ZOOM, Tile};

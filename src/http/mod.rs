@@ -1,5 +1,6 @@
 //! The door for browsers and other systems: every route on one page.
 
+mod archives; // PMTiles files
 mod links; // absolute addresses
 mod ogc; // OGC API – Features
 mod ops; // health, readiness, metrics
@@ -38,7 +39,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{id}/items/{fid}", get(ogc::items::one))
         // tiles and styles
         .route("/tiles/{layers}", get(tiles::tilejson))
-        .route("/tiles/{layers}/{z}/{x}/{y}", get(tiles::tile))
+        .route(watch::TILE_ROUTE, get(tiles::tile))
+        .route("/archives", get(archives::list))
+        .route("/archives/{id}", get(archives::tilejson))
+        .route("/archives/{id}/{z}/{x}/{y}", get(archives::tile))
         .route("/styles", get(tiles::styles))
         .route("/styles/{id}", get(tiles::style))
         .route("/land-use", get(tiles::land_use))

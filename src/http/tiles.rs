@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::Path;
-use axum::extract::State;
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -16,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::geo::Tile;
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
+use crate::tiles::pyramid::vector_layer;
 use crate::tiles::{Encoding, Options, style};
 
 const JSON: &str = "application/json";
@@ -52,11 +52,7 @@ pub async fn tile(
 ) -> Answer {
     let layers = layers(&app, &ids)?;
     let options = options(&mut params, &layers)?;
-    let y = y.strip_suffix(".pbf").or_else(|| y.strip_suffix(".mvt")).unwrap_or(&y);
-    let numbers = || Some((z.parse().ok()?, x.parse().ok()?, y.parse().ok()?));
-    let tile = numbers().and_then(|(z, x, y)| Tile::new(z, x, y));
-    let tile =
-        tile.ok_or_else(|| Error::NotFound(format!("there is no tile `{}`", shorten(&format!("{z}/{x}/{y}")))))?;
+    let tile = parse_tile(&z, &x, &y)?;
     let encoding = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).map_or("", |v| v);
     let plan = app.tiles.plan(layers, tile, Arc::new(options), Encoding::accepted(encoding));
     // While changes do not arrive, the map goes on drawing, but nothing is called fresh.
@@ -83,8 +79,16 @@ pub async fn tile(
     Ok((common, finished).into_response())
 }
 
+/// A tile from a path; `.pbf` and `.mvt` at its end are let pass.
+pub fn parse_tile(z: &str, x: &str, y: &str) -> Result<Tile> {
+    let row = y.strip_suffix(".pbf").or_else(|| y.strip_suffix(".mvt")).unwrap_or(y);
+    let numbers = || Some((z.parse().ok()?, x.parse().ok()?, row.parse().ok()?));
+    let tile = numbers().and_then(|(z, x, y)| Tile::new(z, x, y));
+    tile.ok_or_else(|| Error::NotFound(format!("there is no tile `{}`", shorten(&format!("{z}/{x}/{y}")))))
+}
+
 /// Whether the client says that it has what `etag` names (RFC 9110, 13.1.2).
-fn knows(headers: &HeaderMap, etag: &str) -> bool {
+pub fn knows(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
@@ -108,23 +112,29 @@ fn options(params: &mut Params, layers: &[Arc<Layer>]) -> Result<Options> {
 }
 
 /// `GET /tiles/{layer[,layer…]}`: TileJSON 3.0.0.
-pub async fn tilejson(State(app): Shared, Base(base): Base, Path(ids): Path<String>, params: Params) -> Answer {
-    params.end("none")?;
+pub async fn tilejson(
+    State(app): Shared,
+    Base(base): Base,
+    Path(ids): Path<String>,
+    RawQuery(query): RawQuery,
+    mut params: Params,
+) -> Answer {
     let layers = layers(&app, &ids)?;
-    let fields = |layer: &Layer| -> Value {
-        layer.fields.iter().map(|f| (f.name.clone(), json!(f.kind.json().0))).collect::<serde_json::Map<_, _>>().into()
-    };
-    let vector_layers: Vec<Value> = layers
-        .iter()
-        .map(|l| json!({"id": l.id, "description": l.title, "minzoom": l.min_zoom, "maxzoom": l.max_zoom, "fields": fields(l)}))
-        .collect();
+    let options = options(&mut params, &layers)?;
+    let mut vector_layers: Vec<Value> = layers.iter().map(|l| vector_layer(l)).collect();
+    if options.labels {
+        let labelled = layers.iter().filter(|l| matches!(l.shape(), "polygon" | "mixed"));
+        vector_layers.extend(labelled.map(|l| json!({"id": format!("{}.label", l.id), "fields": {}})));
+    }
+    // What was asked of the tiles here is asked of each of them.
+    let query = query.filter(|q| !q.is_empty()).map_or(String::new(), |q| format!("?{q}"));
     let extents: Vec<_> = layers.iter().filter_map(|l| l.extent).collect();
     let side = |get: fn(&crate::geo::Bbox) -> f64, pick: fn(f64, f64) -> f64| extents.iter().map(get).reduce(pick);
     let mut body = json!({
         "tilejson": "3.0.0",
         "name": layers.iter().map(|l| l.title.as_str()).collect::<Vec<_>>().join(", "),
         "scheme": "xyz",
-        "tiles": [format!("{base}/tiles/{ids}/{{z}}/{{x}}/{{y}}")],
+        "tiles": [format!("{base}/tiles/{ids}/{{z}}/{{x}}/{{y}}{query}")],
         "minzoom": layers.iter().map(|l| l.min_zoom).min().unwrap_or(0),
         "maxzoom": layers.iter().map(|l| l.max_zoom).max().unwrap_or(0),
         "vector_layers": vector_layers,
@@ -146,7 +156,7 @@ pub async fn tilejson(State(app): Shared, Base(base): Base, Path(ids): Path<Stri
 }
 
 /// MapLibre puts an attribution into the page as HTML; ours is text.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -1,26 +1,32 @@
 //! What happens around every request: an id, a time limit, one log line, and its share of the metrics.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics::{Counter, Histogram};
 
 use super::respond::{self, Failure};
 use crate::app::App;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static COUNT: AtomicU64 = AtomicU64::new(0);
+/// The route that answers most requests.
+pub const TILE_ROUTE: &str = "/tiles/{layers}/{z}/{x}/{y}";
+static TILES: OnceLock<(Counter, Histogram)> = OnceLock::new();
 
 pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = format!("{:08x}-{:06x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let route = request.extensions().get::<MatchedPath>().map_or("/*", |p| p.as_str()).to_string();
-    let (method, path) = (request.method().clone(), request.uri().path().to_string());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("/*", MatchedPath::as_str);
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let path = uri.path();
     // A little longer than a statement may take, so that the database's own limit answers first.
     let limit = Duration::from_secs(app.settings.statement_timeout + 5);
     let mut response = match tokio::time::timeout(limit, next.run(request)).await {
@@ -35,9 +41,12 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
         response.headers_mut().insert(REQUEST_ID.clone(), value);
     }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let labels = [("route", route), ("method", method.to_string()), ("status", status.as_u16().to_string())];
-    metrics::counter!("dothi_http_requests_total", &labels).increment(1);
-    metrics::histogram!("dothi_http_request_seconds", &labels[..2]).record(took.as_secs_f64());
+    // Tiles come by the thousand a second: their counters are looked up once, and what went well is not told.
+    let quiet = route == TILE_ROUTE && status == StatusCode::OK && method == Method::GET;
+    let numbers =
+        if quiet { TILES.get_or_init(|| numbers(route, &method, status)) } else { &numbers(route, &method, status) };
+    numbers.0.increment(1);
+    numbers.1.record(took.as_secs_f64());
     let ms = took.as_secs_f64() * 1000.0;
     match response.extensions().get::<Failure>() {
         Some(Failure(error)) => {
@@ -46,9 +55,20 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
         None if status == StatusCode::SERVICE_UNAVAILABLE => {
             tracing::warn!(request = id, %method, path, status = 503, ms, "request turned away")
         }
+        None if quiet => tracing::debug!(request = id, %method, path, status = 200, ms, "request"),
         None => tracing::info!(request = id, %method, path, status = status.as_u16(), ms, "request"),
     }
     response
+}
+
+/// The counter and the histogram that a request belongs to.
+fn numbers(route: &str, method: &Method, status: StatusCode) -> (Counter, Histogram) {
+    let labels =
+        [("route", route.to_string()), ("method", method.to_string()), ("status", status.as_u16().to_string())];
+    (
+        metrics::counter!("dothi_http_requests_total", &labels),
+        metrics::histogram!("dothi_http_request_seconds", &labels[..2]),
+    )
 }
 
 /// Puts the request's id into a problem document, so that a user can name it and the log can be searched for it.

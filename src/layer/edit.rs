@@ -62,6 +62,23 @@ pub struct Changes {
     /// Largest zoom at which tiles are made; deeper ones are enlarged from it
     #[arg(long, value_name = "ZOOM", value_parser = clap::value_parser!(i64).range(0..=24))]
     pub max_zoom: Option<i64>,
+    /// Zoom from which tiles hold features one by one; below it polygons are drawn as classes (`auto`: from where they fit)
+    #[arg(long, value_name = "ZOOM|auto", value_parser = detail_zoom)]
+    pub detail_zoom: Option<DetailZoom>,
+}
+
+/// An administrator's choice of the zoom from which on features are drawn one by one; none: what fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DetailZoom(pub Option<u8>);
+
+fn detail_zoom(text: &str) -> Result<DetailZoom, String> {
+    match text {
+        "auto" => Ok(DetailZoom(None)),
+        _ => match text.parse() {
+            Ok(z) if z <= 24 => Ok(DetailZoom(Some(z))),
+            _ => Err(format!("`{text}` is neither `auto` nor a zoom from 0 to 24")),
+        },
+    }
 }
 
 /// Applies the changes; the layer's version rises, so that everybody who holds it learns of it.
@@ -112,6 +129,13 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     put("position", changes.position.map(Value::from));
     put("min_zoom", changes.min_zoom.map(Value::from));
     put("max_zoom", changes.max_zoom.map(Value::from));
+    if let Some(DetailZoom(zoom)) = changes.detail_zoom {
+        sql = sql.push(", detail_zoom = ");
+        sql = match zoom {
+            Some(zoom) => sql.bind(i64::from(zoom)),
+            None => sql.push("NULL"),
+        };
+    }
     let sql = sql.push(" WHERE id = ").bind(&layer.id);
     let mut tx = pool.begin().await?;
     bump(&mut tx, layer).await?;

@@ -12,6 +12,12 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Whether gzip is taken, whatever else is.
+    pub fn takes_gzip(header: &str) -> bool {
+        let others = header.split(',').filter(|part| !part.trim().starts_with("zstd")).collect::<Vec<_>>().join(",");
+        Encoding::accepted(&format!("{others}, zstd;q=0")) == Encoding::Gzip
+    }
+
     /// The best that `Accept-Encoding` allows (RFC 9110, 12.5.3): zstd over gzip, as it is half the work for the same size.
     pub fn accepted(header: &str) -> Encoding {
         let (mut gzip, mut zstd, mut any) = (None, None, None);
@@ -60,10 +66,19 @@ const ZSTD_LEVEL: i32 = 1;
 
 impl Compressors {
     pub fn new() -> Result<Compressors> {
-        let level = libdeflater::CompressionLvl::new(GZIP_LEVEL).map_err(|_| Error::Internal("gzip level".into()))?;
+        Compressors::at(GZIP_LEVEL, ZSTD_LEVEL)
+    }
+
+    /// For files, which are written once and read often.
+    pub fn thorough() -> Result<Compressors> {
+        Compressors::at(6, 3)
+    }
+
+    fn at(gzip: i32, zstd: i32) -> Result<Compressors> {
+        let level = libdeflater::CompressionLvl::new(gzip).map_err(|_| Error::Internal("gzip level".into()))?;
         Ok(Compressors {
             gzip: libdeflater::Compressor::new(level),
-            zstd: zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(Error::io("starting zstd"))?,
+            zstd: zstd::bulk::Compressor::new(zstd).map_err(Error::io("starting zstd"))?,
         })
     }
 
@@ -101,6 +116,8 @@ mod tests {
             ("", Encoding::Identity),
         ] {
             assert_eq!(Encoding::accepted(header), expected, "{header}");
+            let gzip = !["gzip;q=0", "identity", ""].contains(&header);
+            assert_eq!(Encoding::takes_gzip(header), gzip, "{header}");
         }
     }
 }

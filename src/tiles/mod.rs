@@ -1,11 +1,13 @@
 //! Tiles as they are served: made in memory from a layer's snapshot and its changes, compressed once, kept by what is in
 //! them.
 
+pub mod archive; // PMTiles
 pub mod coverage; // classes sampled at pixels, and traced
 mod encoding; // compression
 pub mod grid; // whole numbers for places
 pub mod live; // layers as they are now
 mod parallel; // all cores
+pub mod pyramid; // every tile into one file
 pub mod slice; // a layer's part of a tile
 pub mod snapshot; // a layer in a file
 pub mod style; // MapLibre styles

@@ -54,7 +54,9 @@ pub fn style(
     let mut fills = Vec::new();
     let mut labels = Vec::new();
     for layer in layers.iter().rev().map(AsRef::as_ref).filter(|l| l.spatial().is_some() && !taken.contains(&l.id)) {
-        style["sources"][&layer.id] = json!({"type": "vector", "url": format!("{base}/tiles/{}", layer.id)});
+        let labels_too = if has_label_points(layer) { "?labels=true" } else { "" };
+        style["sources"][&layer.id] =
+            json!({"type": "vector", "url": format!("{base}/tiles/{}{labels_too}", layer.id)});
         fills.extend(draw(layer, codes));
         labels.extend(label(layer));
     }
@@ -117,6 +119,11 @@ fn draw(layer: &Layer, codes: &[LandUse]) -> Vec<Value> {
     }
 }
 
+/// Polygons are labelled at a point of their own; cut at the edges of tiles they would have a label in each.
+fn has_label_points(layer: &Layer) -> bool {
+    layer.label_field.is_some() && layer.shape() == "polygon"
+}
+
 fn label(layer: &Layer) -> Option<Value> {
     let field = layer.label_field.as_ref()?;
     let line = layer.shape() == "line";
@@ -133,6 +140,9 @@ fn label(layer: &Layer) -> Option<Value> {
         "polygon" => json!(layer.min_zoom),
         _ => json!((layer.min_zoom + 2).min(24)),
     };
+    if has_label_points(layer) {
+        part["source-layer"] = json!(format!("{}.label", layer.id));
+    }
     part["layout"]["text-field"] = json!(["to-string", ["get", field]]);
     part["layout"]["text-font"] = json!(["Noto Sans Regular"]);
     part["layout"]["text-size"] = json!(["interpolate", ["linear"], ["zoom"], 12, 10.5, 18, 14]);

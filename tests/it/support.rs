@@ -142,12 +142,17 @@ impl World {
 
     /// The server on this world, in this process, asked without a network.
     pub async fn server(&self) -> Server {
+        self.server_with(&[]).await
+    }
+
+    /// The same with arguments of `dothi serve`.
+    pub async fn server_with(&self, arguments: &[&str]) -> Server {
         #[derive(Parser)]
         struct Settings {
             #[command(flatten)]
             serve: config::Serve,
         }
-        let settings = Settings::parse_from(["test"]).serve;
+        let settings = Settings::parse_from(["test"].iter().chain(arguments)).serve;
         let app = Arc::new(App::open(&self.store(), settings, None).await.unwrap());
         tokio::spawn(app.clone().follow_journal());
         let server = Server { router: dothi::http::router(app.clone()), app };

@@ -10,7 +10,7 @@ use dothi::layer::mvt as oracle;
 use dothi::tiles::live::state::State;
 
 use crate::mvt::{self, Feature};
-use crate::support::{Server, World, tile_at};
+use crate::support::{BIN, Server, World, tile_at};
 
 /// Numbers that are the same in every run.
 struct Draw(u64);
@@ -471,4 +471,39 @@ async fn properties_are_chosen_and_labels_stand_once() {
         }
     }
     assert!(labels.len() > 200 && labels.values().all(|n| *n == 1), "{labels:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_pyramid_goes_into_a_file_that_the_server_can_serve() {
+    let world = World::new().await;
+    let mut draw = Draw(13);
+    world.layer("thua", "MultiPolygon", 9217, FIELDS, &parcels(400, 40.0, &mut draw)).await;
+    world.sql("UPDATE dothi.layer SET min_zoom = 5, class_field = 'maDat' WHERE id = 'thua'").await;
+    let file = world.dir.path().join("Bản đồ.pmtiles");
+    let build = |more: &[&str]| {
+        let mut command = std::process::Command::new(BIN);
+        command.args(["--json", "--database-url", &world.url(), "--data-dir"]).arg(world.dir.path().join("var"));
+        command.args(["tiles", "build", "thua", "-o"]).arg(&file).args(["--max-zoom", "17"]).args(more);
+        command.output().unwrap()
+    };
+    let built = build(&[]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let summary: serde_json::Value = serde_json::from_slice(&built.stdout).unwrap();
+    assert_eq!((&summary["minZoom"], &summary["maxZoom"]), (&5.into(), &17.into()));
+    assert_eq!(build(&[]).status.code(), Some(4), "a file that is there is not replaced unasked");
+    assert!(build(&["--force"]).status.success());
+    let server = world.server_with(&["--archive", file.to_str().unwrap()]).await;
+    server.settled("thua").await;
+    let tilejson = server.json("/archives/ban_do").await;
+    assert_eq!((&tilejson["maxzoom"], &tilejson["vector_layers"][0]["id"]), (&17.into(), &"thua".into()));
+    let mut tiles = 0;
+    for z in 4..=17 {
+        let at = tile(z, LON + 0.003, LAT + 0.003);
+        let path = |from: &str| format!("/{from}/{z}/{}/{}", at.x, at.y);
+        let (a, b) = (server.get(&path("archives/ban_do")).await, server.get(&path("tiles/thua")).await);
+        assert_eq!((a.status, mvt::decode(&a.bytes)), (b.status, mvt::decode(&b.bytes)), "z{z}");
+        tiles += usize::from(a.status == StatusCode::OK);
+    }
+    assert!(tiles > 8, "{tiles}");
+    assert_eq!(server.get("/archives/khac/1/0/0").await.status, StatusCode::NOT_FOUND);
 }

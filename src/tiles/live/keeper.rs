@@ -71,7 +71,13 @@ impl Keeper {
             layers.iter().map(|(l, _)| (l.id.clone(), known.get(&l.id).cloned().unwrap_or_default())).collect();
         for entry in std::fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !name.strip_suffix(".snapshot").is_some_and(|id| next.contains_key(id)) {
+            let wanted = match name.split_once('.') {
+                Some((id, "snapshot")) => next.contains_key(id),
+                // Another process may be writing it.
+                Some((_, rest)) => rest.strip_suffix(".new").is_some_and(|pid| Path::new("/proc").join(pid).exists()),
+                None => false,
+            };
+            if !wanted {
                 // What cannot be removed now is tried again at the next start.
                 let _ = std::fs::remove_file(entry.path());
             }
@@ -167,6 +173,16 @@ impl Keeper {
                 }
             }
         }
+    }
+
+    /// The layer's state, built now when there is none: for commands, which do without the background.
+    pub async fn ready(&self, db: &Db, layer: &Layer) -> Result<Arc<State>> {
+        let state = || self.get(&layer.id).and_then(|live| live.state());
+        if let Some(state) = state() {
+            return Ok(state);
+        }
+        self.build(db, layer).await?;
+        state().ok_or_else(|| Error::Busy(format!("layer `{}` is changing all the time; try again", layer.id)))
     }
 
     /// Builds a layer's snapshot and puts it in the place of what is served.

@@ -73,7 +73,7 @@ pub struct Writer {
 
 impl Writer {
     pub fn create(path: &Path) -> Result<Writer> {
-        let temporary = path.with_extension("new");
+        let temporary = path.with_extension(format!("{}.new", std::process::id()));
         let file = File::create(&temporary).map_err(Error::io(format!("creating `{}`", temporary.display())))?;
         let mut file = BufWriter::with_capacity(1 << 20, file);
         file.write_all(bytemuck::bytes_of(&Header::zeroed())).map_err(Error::io("writing a snapshot"))?;

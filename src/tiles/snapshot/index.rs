@@ -21,6 +21,19 @@ pub fn build(leaves: &[Box2]) -> Vec<Box2> {
 
 /// Calls `hit` with the number of each leaf that touches the window, in ascending order.
 pub fn search(leaves: &[Box2], nodes: &[Box2], window: Box2, mut hit: impl FnMut(usize)) {
+    visit(leaves, nodes, window, &mut |i| {
+        hit(i);
+        false
+    });
+}
+
+/// Whether a leaf touches the window.
+pub fn any(leaves: &[Box2], nodes: &[Box2], window: Box2) -> bool {
+    visit(leaves, nodes, window, &mut |_| true)
+}
+
+/// Visits leaves that touch the window until `enough` says so; whether it did.
+fn visit(leaves: &[Box2], nodes: &[Box2], window: Box2, enough: &mut impl FnMut(usize) -> bool) -> bool {
     // Where each level starts, lowest first.
     let mut levels = [0usize; 10];
     let (mut count, mut size, mut start) = (0, leaves.len().div_ceil(FAN), 0);
@@ -33,35 +46,31 @@ pub fn search(leaves: &[Box2], nodes: &[Box2], window: Box2, mut hit: impl FnMut
         }
         size = size.div_ceil(FAN);
     }
-    if count > 0 && nodes.len() >= start {
-        descend(leaves, nodes, &levels[..count], count - 1, 0, window, &mut hit);
-    }
+    count > 0 && nodes.len() >= start && descend(leaves, nodes, &levels[..count], 0, window, enough)
 }
 
+/// `levels` ends with the level of the node `at`.
 fn descend(
     leaves: &[Box2],
     nodes: &[Box2],
     levels: &[usize],
-    level: usize,
     at: usize,
     window: Box2,
-    hit: &mut impl FnMut(usize),
-) {
-    if !nodes[levels[level] + at].touches(window) {
-        return;
+    enough: &mut impl FnMut(usize) -> bool,
+) -> bool {
+    let Some((level, below)) = levels.split_last() else { return false };
+    if !nodes[level + at].touches(window) {
+        return false;
     }
     let from = at * FAN;
-    if level == 0 {
-        for (i, b) in leaves[from..leaves.len().min(from + FAN)].iter().enumerate() {
-            if b.touches(window) {
-                hit(from + i);
-            }
+    match below.last() {
+        None => {
+            let members = leaves[from..leaves.len().min(from + FAN)].iter().enumerate();
+            members.filter(|(_, b)| b.touches(window)).any(|(i, _)| enough(from + i))
         }
-        return;
-    }
-    let below = levels[level] - levels[level - 1];
-    for child in from..below.min(from + FAN) {
-        descend(leaves, nodes, levels, level - 1, child, window, hit);
+        Some(start) => {
+            (from..(level - start).min(from + FAN)).any(|child| descend(leaves, nodes, below, child, window, enough))
+        }
     }
 }
 
@@ -120,6 +129,7 @@ mod tests {
                 search(&leaves, &nodes, window, |i| found.push(i));
                 let expected: Vec<usize> = (0..leaves.len()).filter(|i| leaves[*i].touches(window)).collect();
                 assert_eq!(found, expected);
+                assert_eq!(any(&leaves, &nodes, window), !expected.is_empty());
             }
         }
     }

@@ -190,6 +190,11 @@ impl Snapshot {
         index::search(self.boxes(), self.items(&self.ranges.nodes), window, hit);
     }
 
+    /// Whether a feature's box touches the window.
+    pub fn any(&self, window: Box2) -> bool {
+        index::any(self.boxes(), self.items(&self.ranges.nodes), window)
+    }
+
     pub fn shape(&self, i: usize) -> ShapeRef<'_> {
         let (first, ends) = (self.items::<u32>(&self.ranges.first_run), self.items::<u32>(&self.ranges.run_ends));
         let runs = first[i] as usize..first[i + 1] as usize;
