@@ -10,6 +10,8 @@ mod pack;
 mod read;
 mod write;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;
 
 pub use header::{Kind, Packing};

@@ -168,3 +168,41 @@ fn meet((a, b): Line, (c, d): Line) -> bool {
     let across = side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
     across || on(a, (c, d)) || on(b, (c, d)) || on(c, (a, b)) || on(d, (a, b))
 }
+
+/// A plane of quadrilaterals of about `size` units, their class and corners.
+pub fn parcels(random: &mut Random, size: i32, across: i32) -> Vec<(Class, [[i32; 2]; 4])> {
+    let n = across / size + 3;
+    let shake = size * 2 / 5;
+    let mut point = |i: i32| [i % n, i / n].map(|k| (k - 1) * size + random.between(-shake, shake + 1));
+    let corners: Vec<[i32; 2]> = (0..n * n).map(&mut point).collect();
+    let classes: Vec<Class> = (0..n * n).map(|_| random.below(20) as Class + 1).collect();
+    let districts = 1 + random.below(8) as i32;
+    let inner = (0..n * n).filter(|i| i % n < n - 1 && i / n < n - 1);
+    let quad = |i: i32| [i, i + 1, i + n + 1, i + n].map(|k| corners[k as usize]);
+    // Most parcels are of the class of their district, none at all in some.
+    let district = |i: i32| classes[(i % n / districts + i / n / districts * 7) as usize % classes.len()];
+    inner
+        .map(|i| {
+            let own = classes[i as usize];
+            (if own.is_multiple_of(3) { own } else { district(i) }, quad(i))
+        })
+        .collect()
+}
+
+/// The worst error of a class with more than 50 cells, as a share of its area, and the mean.
+pub fn errors(truth: &[(Class, f64)], polygons: &[(Class, Vec<Polygon>)], core: [i32; 4]) -> (f64, f64) {
+    let [left, top, right, bottom] = core.map(i64::from);
+    let (mut worst, mut sum, mut n) = (0.0_f64, 0.0, 0.0_f64);
+    for (class, expected) in truth.iter().filter(|(_, area)| *area > 50.0) {
+        let own = polygons.iter().filter(|(other, _)| other == class).flat_map(|(_, polygons)| polygons);
+        let area: f64 = own.map(|p| area_in(p.iter().map(Vec::as_slice), left, top, right, bottom)).sum();
+        let error = (area / 64.0 - expected).abs() / expected;
+        (worst, sum, n) = (worst.max(error), sum + error, n + 1.0);
+    }
+    (worst, sum / n.max(1.0))
+}
+
+/// The number of points of all polygons.
+pub fn points(traced: &[(Class, Vec<Polygon>)]) -> usize {
+    traced.iter().flat_map(|(_, polygons)| polygons).flatten().map(Vec::len).sum()
+}

@@ -19,11 +19,13 @@ mod rings;
 mod random;
 mod simplify;
 mod trace;
+mod walk;
 
 pub use area::area_in;
 pub use pack::{pack, unpack};
 pub use raster::{Raster, Window};
-pub use trace::{Polygon, Ring, trace};
+pub use rings::{RingOf, Rings};
+pub use trace::{Polygon, Ring, trace, trace_rings};
 
 /// The code of a class; 0 is nothing.
 pub type Class = u16;

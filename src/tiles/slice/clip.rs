@@ -1,6 +1,8 @@
 //! What of a feature lies in a tile and its margin: Sutherland and Hodgman (1974) for rings, parameters of Liang and Barsky
 //! (1984) for lines. Tile units from the tile's corner, y down.
 
+use super::super::grid::{Box2, Point};
+use super::super::snapshot::CHUNK;
 use super::encode::Local;
 use crate::layer::mvt::{BUFFER, EXTENT};
 
@@ -36,6 +38,26 @@ impl Scratch {
             }
         }
         &self.a
+    }
+}
+
+/// Appends a run of points without most of what lies wholly beyond one side of the window, which clipping would drop
+/// anyway: of each such chunk its ends stay. `from` is the place of the first point among those that `chunks` are of.
+pub fn thin(run: &[Point], from: usize, chunks: &[Box2], window: Box2, out: &mut Vec<Point>) {
+    let beyond = |b: &Box2| {
+        b.right < window.left || b.left > window.right || b.bottom < window.top || b.top > window.bottom
+    };
+    let mut i = 0;
+    while i < run.len() {
+        let at = from + i;
+        let end = (at / CHUNK + 1) * CHUNK - from;
+        let whole = at.is_multiple_of(CHUNK) && end <= run.len();
+        if whole && chunks.get(at / CHUNK).is_some_and(beyond) {
+            out.extend([run[i], run[end - 1]]);
+        } else {
+            out.extend_from_slice(&run[i..end.min(run.len())]);
+        }
+        i = end;
     }
 }
 
@@ -141,6 +163,33 @@ mod tests {
         out.dedup();
         assert_eq!(out, [[LOW, LOW], [LOW, HIGH], [HIGH, LOW], [HIGH, HIGH]]);
         assert!(scratch.ring(ring.into_iter().map(|[x, y]| [x + 200_000, y])).is_empty());
+    }
+
+    #[test]
+    fn a_border_far_away_is_passed_over_and_the_clipped_ring_is_the_same() {
+        let window = Box2 { left: -64, top: -64, right: 4160, bottom: 4160 };
+        let round = |r: f64, n: i32| -> Vec<Point> {
+            let angle = |i: i32| f64::from(i) / f64::from(n) * std::f64::consts::TAU;
+            (0..n).map(|i| [(angle(i).cos() * r) as i32 - 80_000, (angle(i).sin() * r) as i32]).collect()
+        };
+        for (n, from) in [(5000, 0), (5000, 7), (130, 63), (64, 0)] {
+            let ring = round(82_000.0, n);
+            let mut all = vec![[0, 0]; from];
+            all.extend(&ring);
+            let chunks: Vec<Box2> = all.chunks(CHUNK).map(Box2::of).collect();
+            let mut thinned = Vec::new();
+            thin(&ring, from, &chunks, window, &mut thinned);
+            assert!(n < 1000 || thinned.len() < 500, "{}", thinned.len());
+            let (mut a, mut b) = (Scratch::default(), Scratch::default());
+            let wide = |p: &Point| [i64::from(p[0]), i64::from(p[1])];
+            let area = |ring: &[Wide]| {
+                let turns = ring.iter().zip(ring.iter().cycle().skip(1));
+                turns.map(|(a, b)| a[0] * b[1] - b[0] * a[1]).sum::<i64>()
+            };
+            let (x, y) = (area(a.ring(ring.iter().map(wide))), area(b.ring(thinned.iter().map(wide))));
+            assert_eq!(x, y);
+            assert!(n < 1000 || x > 0);
+        }
     }
 
     #[test]

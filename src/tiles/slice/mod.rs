@@ -13,7 +13,7 @@ pub mod simplify; // fewer points
 use super::grid::{Box2, Scale};
 use super::live::state::{Edited, State};
 use super::snapshot::values::{self, Scalar};
-use super::snapshot::{Prepared, Snapshot};
+use super::snapshot::{CHUNK, Prepared, Snapshot};
 use super::wkb::{Kind, ShapeRef, area2};
 use crate::geo::Tile;
 use crate::layer::mvt::{BUFFER, EXTENT};
@@ -202,7 +202,17 @@ impl<'a> Place<'a> {
                 Prepared::Not => {}
             }
         }
-        self.shape(self.snapshot.shape(i), clip, rings, emit);
+        let shape = self.snapshot.shape(i);
+        if shape.points.len() < 4 * CHUNK || bounds.within(self.window) {
+            return self.shape(shape, clip, rings, emit);
+        }
+        let (mut points, mut ends, mut from) = (Vec::new(), Vec::new(), shape.first as usize);
+        for run in shape.runs() {
+            clip::thin(run, from, self.snapshot.chunks(), self.window, &mut points);
+            ends.push(points.len() as u32);
+            from += run.len();
+        }
+        self.shape(ShapeRef { points: &points, ends: &ends, first: 0, ..shape }, clip, rings, emit);
     }
 
     /// Draws a feature from its points, clipped where it leaves the window.

@@ -18,7 +18,7 @@ use super::super::wkb::{Kind, Shape};
 use super::format::{Part, Writer};
 use super::source::{self, Rows};
 use super::values::{Dictionary, Finished, NULL};
-use super::{Meta, Recipe, index, levels, low};
+use super::{CHUNK, Meta, Recipe, index, levels, low};
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::geo::Bbox;
@@ -233,16 +233,18 @@ fn write_shapes(writer: &mut Writer, shapes: &[Shape]) -> Result<Vec<Box2>> {
     writer.add(Part::Nodes, 0, &index::build(&boxes))?;
     writer.add(Part::FirstRun, 0, &first)?;
     writer.add(Part::RunEnds, 0, &ends)?;
+    let chunks: Vec<Box2> = points.chunks(CHUNK).map(Box2::of).collect();
     writer.add(Part::Points, 0, &points)?;
+    writer.add(Part::Chunks, 0, &chunks)?;
     Ok(boxes)
 }
 
 fn write_bodies(writer: &mut Writer, z: u8, ids: &[u32], shapes: &[Shape], grid: &Grid, tolerance: i32) -> Result<()> {
-    const CHUNK: usize = 4096;
+    const BATCH: usize = 4096;
     let scale = grid.scale(z);
-    let parts = parallel::map(ids.len().div_ceil(CHUNK), Rings::default, |rings, part| {
+    let parts = parallel::map(ids.len().div_ceil(BATCH), Rings::default, |rings, part| {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-        for i in &ids[part * CHUNK..ids.len().min((part + 1) * CHUNK)] {
+        for i in &ids[part * BATCH..ids.len().min((part + 1) * BATCH)] {
             prepare(shapes[*i as usize].as_ref(), scale, tolerance, rings, &mut bytes);
             ends.push(bytes.len() as u32);
         }

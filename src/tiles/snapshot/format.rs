@@ -32,6 +32,7 @@ pub enum Part {
     Tags,
     ValueEnds,
     Values,
+    Chunks,
     Labels,
     Classes,
     Marks,

@@ -74,6 +74,9 @@ pub struct Meta {
     pub shared_values: u32,
 }
 
+/// Points whose common box is known, so that a long border far from a tile is passed over.
+pub const CHUNK: usize = 64;
+
 pub struct Snapshot {
     pub meta: Meta,
     pub grid: Grid,
@@ -92,6 +95,7 @@ struct Ranges {
     first_run: Range<usize>,
     run_ends: Range<usize>,
     points: Range<usize>,
+    chunks: Range<usize>,
     tags: Range<usize>,
     value_ends: Range<usize>,
     values: Range<usize>,
@@ -130,6 +134,7 @@ impl Snapshot {
             first_run: range(Part::FirstRun),
             run_ends: range(Part::RunEnds),
             points: range(Part::Points),
+            chunks: range(Part::Chunks),
             tags: range(Part::Tags),
             value_ends: range(Part::ValueEnds),
             values: range(Part::Values),
@@ -208,6 +213,11 @@ impl Snapshot {
             first: from,
             bounds: self.boxes()[i],
         }
+    }
+
+    /// The boxes of every [`CHUNK`] points, counted from the first point of the first feature.
+    pub fn chunks(&self) -> &[Box2] {
+        self.items(&self.ranges.chunks)
     }
 
     /// The numbers of the feature's values, a field each; [`values::NULL`] where there is none.
