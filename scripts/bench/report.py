@@ -124,6 +124,8 @@ def text(result):
     out = [f"{m['day']}: {m['cores']} cores ({m['model']}), {m['memory_gib']} GiB, {m['system']}. {result['dothi']}"
            + (f", {result['martin']}" if "martin" in result else "") + f". {s['rows']:,} parcels, {result['table_bytes'] / 1e6:.0f} MB in PostGIS, "
            f"imported in {result['import_seconds']:.1f} s; {s['seconds']:g} s a cell. The whole run took {result['took_seconds'] / 60:.0f} minutes.\n"]
+    if result["load_before"] > 0.5:
+        out.append(f"**The machine was busy with other things (load {result['load_before']:.1f} before the run).**\n")
     if s["rows"] != 300_000:
         out.append(f"**A small run of {s['rows']:,} parcels: the targets do not apply.**\n")
     aims = targets(result)
@@ -133,6 +135,12 @@ def text(result):
         body = tiles(result, mode)
         if body:
             out += [f"### {title}\n", body]
+    if result["contents"]:
+        names = [n for n in ("dothi", "martin") if n in result["contents"][0]]
+        out += ["### What is in the same tiles (three of each zoom)\n", table(
+            ["list", *(f"{k} {n}" for k in ("features", "attributes", "plain kB") for n in names)],
+            [[r["list"], *(number(r[n]["features"]) for n in names), *(str(r[n]["attributes"]) for n in names), *(number(r[n]["bytes"] / 1000) for n in names)]
+             for r in result["contents"]])]
     if result["servers"]:
         out += ["### Servers\n", table(["server", "start to first tile s", "MB then", "MB at the end"], [
             [n, number(v.get("start_to_first_tile_seconds")), number(v["rss_bytes"] / 1e6) if "rss_bytes" in v else "—",
