@@ -46,7 +46,7 @@ $(STAMPS)/samples: $(STAMPS)/setup-run $(shell find data -name '*.py' -not -path
 check: ## format, lints, documentation
 	@cargo fmt --check && cargo clippy --all-targets --locked -- -D warnings && RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked --quiet
 
-bench: build ## measure beside peers in the same run
+bench: build samples $(STAMPS)/setup-bench ## measure beside peers in the same run
 	@scripts/bench.sh
 
 clean: ## remove what was built (not the data)

@@ -1,35 +1,14 @@
 #!/usr/bin/env bash
-# Measures beside a peer in the same run; prints figures and ratios, fails on nothing but breakage.
+# Measures beside peers in the same run; docs/benchmarks.md says how to read it. Fails on nothing but breakage.
+# `scripts/bench.sh import` or `scripts/bench.sh tiles` runs one part.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bin=${DOTHI_BIN:-target/release/dothi}
-rows=${ROWS:-300000}
-runs=${RUNS:-3}
-python3 scripts/bench/parcels.py target/bench "$rows"
-dir=$(mktemp -d)
-trap '"$bin" --data-dir "$dir/var" db stop --force >/dev/null 2>&1; rm -rf "$dir"' EXIT
-"$bin" --data-dir "$dir/var" db start >/dev/null
-socket=$("$bin" --data-dir "$dir/var" db status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["socket_dir"])')
-
-seconds() { local from; from=$(date +%s.%N); "$@" >/dev/null; python3 -c "print($(date +%s.%N) - $from)"; }
-median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
-peer() {
-  ogr2ogr -f PostgreSQL "PG:host=$socket port=5432 dbname=dothi user=dothi" target/bench/thua.shp -nln peer -overwrite \
-    -nlt PROMOTE_TO_MULTI -a_srs EPSG:9217 -lco GEOMETRY_NAME=geom --config PG_USE_COPY YES
-}
-ours() { "$bin" --data-dir "$dir/var" import target/bench/thua.shp --layer thua; }
-
-: >"$dir/peer"; : >"$dir/ours"
-for _ in $(seq "$runs"); do
-  seconds peer >>"$dir/peer"
-  seconds ours >>"$dir/ours"
+for part in "${@:-import tiles}"; do
+  for name in $part; do
+    case "$name" in
+      import) scripts/bench/import.sh ;;
+      tiles) scripts/bench/tiles.sh ;;
+      *) echo "use: scripts/bench.sh [import|tiles]…" >&2; exit 2 ;;
+    esac
+  done
 done
-a=$(median <"$dir/peer"); b=$(median <"$dir/ours")
-python3 - "$rows" "$runs" "$a" "$b" <<'PY'
-import sys
-rows, runs, peer, ours = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
-print(f"import of {rows:,} parcels from a shapefile, median of {runs} runs, index included")
-print(f"  ogr2ogr (COPY)   {peer:6.2f} s  {rows / peer:9,.0f} features/s")
-print(f"  dothi import     {ours:6.2f} s  {rows / ours:9,.0f} features/s   checks validity, account of every row, swap")
-print(f"  ratio            {peer / ours:6.2f}")
-PY

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian's packages, and says what. `setup.sh` for running, `setup.sh test` for the tests too.
+# Installs what is missing from Debian's packages, and says what. `setup.sh` for running, `setup.sh test` for the tests too, `setup.sh bench` for measuring.
 set -euo pipefail
 
 packages=(ca-certificates build-essential pkg-config libgdal-dev postgresql-15 postgresql-15-postgis-3 postgresql-client-15 python3 python3-pip)
-if [ "${1:-run}" = test ]; then
-  packages+=(gdal-bin chromium curl)
-fi
+case "${1:-run}" in
+  test) packages+=(gdal-bin chromium curl) ;;
+  bench) packages+=(gdal-bin wrk) ;;
+esac
 # Any Node.js from 18 on will do; Debian's is 18.
 if ! node --version 2>/dev/null | grep -qE '^v(1[89]|[2-9][0-9])\.' || ! command -v npm >/dev/null; then
   packages+=(nodejs npm)
