@@ -27,6 +27,8 @@ pub type Shared = axum::extract::State<Arc<App>>;
 
 pub fn router(app: Arc<App>) -> Router {
     let body = usize::try_from(app.settings.max_body).unwrap_or(4) << 20;
+    // Tiles are compressed already, and come by the thousand a second.
+    let made = Router::new().route(watch::TILE_ROUTE, get(tiles::tile));
     Router::new()
         // OGC API – Features
         .route("/ogc", get(ogc::landing))
@@ -39,7 +41,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{id}/items/{fid}", get(ogc::items::one))
         // tiles and styles
         .route("/tiles/{layers}", get(tiles::tilejson))
-        .route(watch::TILE_ROUTE, get(tiles::tile))
         .route("/archives", get(archives::list))
         .route("/archives/{id}", get(archives::tilejson))
         .route("/archives/{id}/{z}/{x}/{y}", get(archives::tile))
@@ -58,11 +59,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(ops::metrics))
         // everything else is the map
         .fallback(web::page)
-        .method_not_allowed_fallback(respond::method_not_allowed)
+        .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(body))
+        .merge(made)
+        .method_not_allowed_fallback(respond::method_not_allowed)
         .layer(CatchPanicLayer::custom(respond::panicked))
         .layer(from_fn_with_state(app.clone(), watch::watch))
-        .layer(CompressionLayer::new())
         .layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers(Any))
         .with_state(app)
 }

@@ -82,16 +82,16 @@ impl Compressors {
         })
     }
 
-    pub fn compress(&mut self, bytes: Vec<u8>, encoding: Encoding) -> Result<Bytes> {
+    pub fn compress(&mut self, bytes: &[u8], encoding: Encoding) -> Result<Bytes> {
         if bytes.is_empty() {
             return Ok(Bytes::new());
         }
         Ok(match encoding {
-            Encoding::Identity => bytes.into(),
-            Encoding::Zstd => self.zstd.compress(&bytes).map_err(Error::io("compressing a tile"))?.into(),
+            Encoding::Identity => Bytes::copy_from_slice(bytes),
+            Encoding::Zstd => self.zstd.compress(bytes).map_err(Error::io("compressing a tile"))?.into(),
             Encoding::Gzip => {
                 let mut out = vec![0; self.gzip.gzip_compress_bound(bytes.len())];
-                let n = self.gzip.gzip_compress(&bytes, &mut out).map_err(|e| Error::Internal(e.to_string()))?;
+                let n = self.gzip.gzip_compress(bytes, &mut out).map_err(|e| Error::Internal(e.to_string()))?;
                 out.truncate(n);
                 out.shrink_to_fit();
                 out.into()

@@ -76,6 +76,7 @@ pub struct Tiles {
 struct Bench {
     scratch: Scratch,
     compressors: Compressors,
+    out: Vec<u8>,
 }
 
 impl Tiles {
@@ -141,7 +142,7 @@ impl Tiles {
     async fn make(&self, pool: &PgPool, plan: &Plan) -> Result<Bytes> {
         let mut bench = self.bench()?;
         // A vector tile is its layers one after the other (MVT 2.1, 4.1: repeated message fields).
-        let mut out = Vec::new();
+        bench.out.clear();
         for (layer, state) in &plan.layers {
             if plan.tile.z < layer.min_zoom {
                 continue;
@@ -152,18 +153,21 @@ impl Tiles {
                 None => None,
             };
             match state {
-                Some(state) => make_layer(&state, layer, plan, &mut bench.scratch, &mut out),
-                None => out.extend(mvt::encode(pool, layer, plan.tile, plan.options.properties.as_deref()).await?),
+                Some(state) => make_layer(&state, layer, plan, &mut bench.scratch, &mut bench.out),
+                None => {
+                    let names = plan.options.properties.as_deref();
+                    bench.out.extend(mvt::encode(pool, layer, plan.tile, names).await?);
+                }
             }
         }
-        if out.len() < LARGE {
-            let done = bench.compressors.compress(out, plan.encoding);
+        if bench.out.len() < LARGE {
+            let done = bench.compressors.compress(&bench.out, plan.encoding);
             self.put_back(bench);
             return done;
         }
         let encoding = plan.encoding;
         let (bench, done) = tokio::task::spawn_blocking(move || {
-            let done = bench.compressors.compress(out, encoding);
+            let done = bench.compressors.compress(&bench.out, encoding);
             (bench, done)
         })
         .await
@@ -194,7 +198,7 @@ impl Tiles {
         let kept = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match kept {
             Some(bench) => Ok(bench),
-            None => Ok(Bench { scratch: Scratch::default(), compressors: Compressors::new()? }),
+            None => Ok(Bench { scratch: Scratch::default(), compressors: Compressors::new()?, out: Vec::new() }),
         }
     }
 

@@ -77,8 +77,8 @@ fn make(
         slice::layer(state, &layer.id, tile, Ask::default(), scratch, &mut out);
     }
     match compressors {
-        Ok(compressors) => Ok(compressors.compress(out, Encoding::Gzip)?.to_vec()),
-        Err(_) => Ok(Compressors::thorough()?.compress(out, Encoding::Gzip)?.to_vec()),
+        Ok(compressors) => Ok(compressors.compress(&out, Encoding::Gzip)?.to_vec()),
+        Err(_) => Ok(Compressors::thorough()?.compress(&out, Encoding::Gzip)?.to_vec()),
     }
 }
 

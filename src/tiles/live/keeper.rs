@@ -28,6 +28,7 @@ pub struct Keeper {
     dir: PathBuf,
     layers: ArcSwap<HashMap<String, Arc<Live>>>,
     wanted: Mutex<Vec<String>>,
+    building: Mutex<Option<String>>,
     bell: Notify,
     /// One change of states at a time.
     turn: tokio::sync::Mutex<()>,
@@ -39,6 +40,7 @@ impl Keeper {
             dir,
             layers: ArcSwap::default(),
             wanted: Mutex::default(),
+            building: Mutex::default(),
             bell: Notify::new(),
             turn: tokio::sync::Mutex::new(()),
         }
@@ -141,6 +143,10 @@ impl Keeper {
     }
 
     fn want(&self, id: &str) {
+        // What is being built takes the present when it is done; whoever then still wants it says so again.
+        if self.building.lock().unwrap_or_else(PoisonError::into_inner).as_deref() == Some(id) {
+            return;
+        }
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         if !wanted.iter().any(|w| w == id) {
             wanted.push(id.to_string());
@@ -165,12 +171,15 @@ impl Keeper {
         loop {
             self.bell.notified().await;
             while let Some(layer) = self.next_wanted(catalog) {
+                *self.building.lock().unwrap_or_else(PoisonError::into_inner) = Some(layer.id.clone());
                 if let Err(e) = self.build(db, &layer).await {
                     tracing::warn!(layer = layer.id, error = %e, "the snapshot cannot be built; tiles come from the database");
                     if let Some(live) = self.get(&layer.id) {
                         live.failed.store(layer.version, Ordering::Relaxed);
                     }
                 }
+                *self.building.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                give_memory_back();
             }
         }
     }
@@ -264,6 +273,15 @@ async fn catch_up(
         return Ok(None);
     }
     Ok(Some(Arc::new(state.after(version, &changed, rows, |bounds, at| touched.push((bounds, at))))))
+}
+
+/// Building takes several times the layer's size for moments; the allocator would keep it.
+fn give_memory_back() {
+    // SAFETY: glibc's `malloc_trim` may be called at any time.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 /// Where snapshots are kept under the data directory.

@@ -44,9 +44,8 @@ impl Scratch {
 /// Appends a run of points without most of what lies wholly beyond one side of the window, which clipping would drop
 /// anyway: of each such chunk its ends stay. `from` is the place of the first point among those that `chunks` are of.
 pub fn thin(run: &[Point], from: usize, chunks: &[Box2], window: Box2, out: &mut Vec<Point>) {
-    let beyond = |b: &Box2| {
-        b.right < window.left || b.left > window.right || b.bottom < window.top || b.top > window.bottom
-    };
+    let beyond =
+        |b: &Box2| b.right < window.left || b.left > window.right || b.bottom < window.top || b.top > window.bottom;
     let mut i = 0;
     while i < run.len() {
         let at = from + i;

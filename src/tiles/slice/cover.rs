@@ -23,7 +23,7 @@ pub fn layer(
 ) {
     let snapshot = &*state.snapshot;
     let recipe = &snapshot.meta.recipe;
-    let Scratch { numbers, clip, rings, .. } = scratch;
+    let Scratch { numbers, pen, .. } = scratch;
     // What stands for many carries what is the same for all of them: class, and name.
     let mut fields: Vec<usize> = recipe.class_field.into_iter().chain(recipe.label_field).collect();
     fields.dedup();
@@ -35,13 +35,13 @@ pub fn layer(
         if state.delta.is_gone(i) || ask.keep.is_some_and(|keep| !keep(&Feature::Kept(snapshot, i))) {
             return;
         }
-        place.draw(i, snapshot.subset_body(tile.z, at), clip, rings, |kind, head, first, rest| {
-            sheet.tags(snapshot.tags(i));
-            sheet.feature(Some(snapshot.fid(i)), kind, head, first, rest);
+        place.draw(i, snapshot.subset_body(tile.z, at), pen, |kind, head, first, rest| {
+            sheet.tags(place.view.tags(i));
+            sheet.feature(Some(place.view.fids[i]), kind, head, first, rest);
         });
     });
     for edited in edits(state, window, &ask).filter(|e| e.shape.kind != Kind::Polygon) {
-        place.shape(edited.shape.as_ref(), clip, rings, |kind, head, first, rest| {
+        place.shape(edited.shape.as_ref(), pen, |kind, head, first, rest| {
             sheet.own(|field| edited.values.get(field)?.as_deref());
             sheet.feature(Some(edited.fid), kind, head, first, rest);
         });

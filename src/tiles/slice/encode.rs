@@ -47,45 +47,48 @@ pub fn field(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
 
 /// Geometry commands (MVT 2.1, 4.3) without their first position, so that they hold wherever the feature lies in a tile:
 /// the first command, and everything after the first two numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Body {
     pub first: Local,
     pub head: u32,
     pub rest: Vec<u8>,
 }
 
-/// The runs as commands; none when there is nothing to draw.
-pub fn body<R: AsRef<[Local]>>(kind: Kind, runs: impl IntoIterator<Item = R>) -> Option<Body> {
-    let mut body = Body { first: [0, 0], head: 0, rest: Vec::new() };
-    let mut at = None;
-    let mut go = |to: Local, rest: &mut Vec<u8>| {
-        if let Some([x, y]) = at.replace(to) {
-            varint(rest, zigzag(i64::from(to[0]) - i64::from(x)));
-            varint(rest, zigzag(i64::from(to[1]) - i64::from(y)));
+impl Body {
+    /// The runs as commands, in place of what was here; false when there is nothing to draw.
+    pub fn set<R: AsRef<[Local]>>(&mut self, kind: Kind, runs: impl IntoIterator<Item = R>) -> bool {
+        self.rest.clear();
+        self.head = 0;
+        let mut at = [0, 0];
+        for run in runs {
+            let run = run.as_ref();
+            let Some((first, others)) = run.split_first() else { continue };
+            let command = if kind == Kind::Point { (run.len() as u32) << 3 | 1 } else { 9 };
+            if self.head == 0 {
+                (self.head, self.first) = (command, *first);
+            } else {
+                varint(&mut self.rest, command.into());
+                self.step(at, *first);
+            }
+            at = *first;
+            if kind != Kind::Point {
+                varint(&mut self.rest, (others.len() as u64) << 3 | 2);
+            }
+            for point in others {
+                self.step(at, *point);
+                at = *point;
+            }
+            if kind == Kind::Polygon {
+                self.rest.push(15);
+            }
         }
-    };
-    for run in runs {
-        let run = run.as_ref();
-        let Some((first, others)) = run.split_first() else { continue };
-        let moves = if kind == Kind::Point { run.len() as u32 } else { 1 };
-        let command = moves << 3 | 1;
-        if body.head == 0 {
-            (body.head, body.first) = (command, *first);
-        } else {
-            varint(&mut body.rest, command.into());
-        }
-        go(*first, &mut body.rest);
-        if kind != Kind::Point {
-            varint(&mut body.rest, (others.len() as u64) << 3 | 2);
-        }
-        for point in others {
-            go(*point, &mut body.rest);
-        }
-        if kind == Kind::Polygon {
-            body.rest.push(15);
-        }
+        self.head != 0
     }
-    (body.head != 0).then_some(body)
+
+    fn step(&mut self, from: Local, to: Local) {
+        varint(&mut self.rest, zigzag(i64::from(to[0]) - i64::from(from[0])));
+        varint(&mut self.rest, zigzag(i64::from(to[1]) - i64::from(from[1])));
+    }
 }
 
 /// One feature of a layer: id, tags (key and value numbers as varints), kind, and the geometry from its body.
@@ -150,7 +153,8 @@ mod tests {
     #[test]
     fn a_polygon_is_the_commands_of_the_standards_example() {
         // MVT 2.1, 4.3.5.5: [9 6 12 18 10 12 24 44 15]
-        let body = body(Kind::Polygon, [[[3, 6], [8, 12], [20, 34]]]).unwrap();
+        let mut body = Body::default();
+        assert!(body.set(Kind::Polygon, [[[3, 6], [8, 12], [20, 34]]]));
         let mut out = Vec::new();
         feature(&mut out, Some(1), &[], Kind::Polygon, body.head, body.first, &body.rest);
         assert!(out.ends_with(&[0x22, 9, 9, 6, 12, 18, 10, 12, 24, 44, 15]));

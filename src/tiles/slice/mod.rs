@@ -13,12 +13,12 @@ pub mod simplify; // fewer points
 use super::grid::{Box2, Scale};
 use super::live::state::{Edited, State};
 use super::snapshot::values::{self, Scalar};
-use super::snapshot::{CHUNK, Prepared, Snapshot};
+use super::snapshot::{CHUNK, Prepared, Snapshot, View};
 use super::wkb::{Kind, ShapeRef, area2};
 use crate::geo::Tile;
 use crate::layer::mvt::{BUFFER, EXTENT};
 use clip::{Wide, inside};
-use encode::{Local, body};
+use encode::{Body, Local};
 use sheet::{Numbers, Sheet};
 
 /// A condition on a feature, without the database.
@@ -47,7 +47,7 @@ pub enum Feature<'a> {
 impl Feature<'_> {
     pub fn fid(&self) -> Option<i64> {
         match self {
-            Feature::Kept(snapshot, i) => Some(snapshot.fid(*i)),
+            Feature::Kept(snapshot, i) => Some(snapshot.view(0).fids[*i]),
             Feature::Edited(edited) => Some(edited.fid),
             Feature::Class(..) => None,
         }
@@ -74,8 +74,16 @@ impl Feature<'_> {
 pub struct Scratch {
     numbers: Numbers,
     hits: Vec<u32>,
+    pen: Pen,
+}
+
+/// Buffers for one feature.
+#[derive(Default)]
+struct Pen {
     clip: clip::Scratch,
     rings: ring::Rings,
+    lines: Vec<Vec<Local>>,
+    body: Body,
 }
 
 /// Appends the layer's part of a tile to `out`, as MVT; nothing when nothing is there.
@@ -85,24 +93,25 @@ pub fn layer(state: &State, name: &str, tile: Tile, ask: Ask<'_>, scratch: &mut 
     if tile.z < snapshot.meta.detail {
         return cover::layer(state, name, tile, window, ask, scratch, out);
     }
-    let Scratch { numbers, hits, clip, rings } = scratch;
+    let Scratch { numbers, hits, pen } = scratch;
     hits.clear();
     snapshot.search(window, |i| hits.push(i as u32));
     let place = Place::new(snapshot, tile, window);
     let all = 0..snapshot.meta.recipe.fields.len();
     let fields = ask.fields.map_or_else(|| all.collect(), <[usize]>::to_vec);
     let mut sheet = Sheet::new(snapshot, numbers, fields);
+    let view = place.view;
     for i in hits.iter().map(|i| *i as usize) {
         if state.delta.is_gone(i) || ask.keep.is_some_and(|keep| !keep(&Feature::Kept(snapshot, i))) {
             continue;
         }
-        place.draw(i, snapshot.prepared(tile.z, i), clip, rings, |kind, head, first, rest| {
-            sheet.tags(snapshot.tags(i));
-            sheet.feature(Some(snapshot.fid(i)), kind, head, first, rest);
+        place.draw(i, view.prepared(i), pen, |kind, head, first, rest| {
+            sheet.tags(view.tags(i));
+            sheet.feature(Some(view.fids[i]), kind, head, first, rest);
         });
     }
     for edited in edits(state, window, &ask) {
-        place.shape(edited.shape.as_ref(), clip, rings, |kind, head, first, rest| {
+        place.shape(edited.shape.as_ref(), pen, |kind, head, first, rest| {
             sheet.own(|field| edited.values.get(field)?.as_deref());
             sheet.feature(Some(edited.fid), kind, head, first, rest);
         });
@@ -130,19 +139,19 @@ fn labels(
     hits: &[u32],
     out: &mut Vec<u8>,
 ) {
-    let snapshot = place.snapshot;
+    let (snapshot, view) = (place.snapshot, place.view);
     let recipe = &snapshot.meta.recipe;
     let own: Vec<usize> = recipe.label_field.into_iter().chain(recipe.class_field).collect();
     let mut sheet = Sheet::new(snapshot, numbers, ask.fields.map_or(own, <[usize]>::to_vec));
     let here = |[x, y]: Local| (0..EXTENT as i32).contains(&x) && (0..EXTENT as i32).contains(&y);
     for i in hits.iter().map(|i| *i as usize) {
-        if snapshot.kind(i) != Kind::Polygon || state.delta.is_gone(i) {
+        if view.kind(i) != Kind::Polygon || state.delta.is_gone(i) {
             continue;
         }
         let Some(at) = snapshot.label(i).map(|p| place.narrow(p)).filter(|p| here(*p)) else { continue };
         if ask.keep.is_none_or(|keep| keep(&Feature::Kept(snapshot, i))) {
-            sheet.tags(snapshot.tags(i));
-            sheet.feature(Some(snapshot.fid(i)), Kind::Point, 9, at, &[]);
+            sheet.tags(view.tags(i));
+            sheet.feature(Some(view.fids[i]), Kind::Point, 9, at, &[]);
         }
     }
     for edited in edits(state, place.window, &ask).filter(|e| e.shape.kind == Kind::Polygon) {
@@ -158,6 +167,7 @@ fn labels(
 /// Where the tile lies in the layer's grid.
 struct Place<'a> {
     snapshot: &'a Snapshot,
+    view: View<'a>,
     window: Box2,
     scale: Scale,
     corner: Wide,
@@ -167,7 +177,7 @@ impl<'a> Place<'a> {
     fn new(snapshot: &'a Snapshot, tile: Tile, window: Box2) -> Place<'a> {
         let extent = i64::from(EXTENT);
         let corner = [i64::from(tile.x) * extent, i64::from(tile.y) * extent];
-        Place { snapshot, window, scale: snapshot.grid.scale(tile.z), corner }
+        Place { snapshot, view: snapshot.view(tile.z), window, scale: snapshot.grid.scale(tile.z), corner }
     }
 
     #[inline]
@@ -182,21 +192,14 @@ impl<'a> Place<'a> {
 
     /// Draws a feature of the snapshot: its prepared body when it lies wholly in the window.
     #[inline]
-    fn draw(
-        &self,
-        i: usize,
-        prepared: Prepared<'_>,
-        clip: &mut clip::Scratch,
-        rings: &mut ring::Rings,
-        emit: impl FnOnce(Kind, u32, Local, &[u8]),
-    ) {
-        let bounds = self.snapshot.boxes()[i];
+    fn draw(&self, i: usize, prepared: Prepared<'_>, pen: &mut Pen, emit: impl FnOnce(Kind, u32, Local, &[u8])) {
+        let bounds = self.view.boxes[i];
         if bounds.within(self.window) {
             match prepared {
                 Prepared::Body(body) => {
                     let [x, y] = self.narrow([bounds.left, bounds.top]);
                     let first = [x + body.first[0], y + body.first[1]];
-                    return emit(self.snapshot.kind(i), body.head, first, body.rest);
+                    return emit(self.view.kind(i), body.head, first, body.rest);
                 }
                 Prepared::Nothing => return,
                 Prepared::Not => {}
@@ -204,7 +207,7 @@ impl<'a> Place<'a> {
         }
         let shape = self.snapshot.shape(i);
         if shape.points.len() < 4 * CHUNK || bounds.within(self.window) {
-            return self.shape(shape, clip, rings, emit);
+            return self.shape(shape, pen, emit);
         }
         let (mut points, mut ends, mut from) = (Vec::new(), Vec::new(), shape.first as usize);
         for run in shape.runs() {
@@ -212,18 +215,13 @@ impl<'a> Place<'a> {
             ends.push(points.len() as u32);
             from += run.len();
         }
-        self.shape(ShapeRef { points: &points, ends: &ends, first: 0, ..shape }, clip, rings, emit);
+        self.shape(ShapeRef { points: &points, ends: &ends, first: 0, ..shape }, pen, emit);
     }
 
     /// Draws a feature from its points, clipped where it leaves the window.
-    fn shape(
-        &self,
-        shape: ShapeRef<'_>,
-        clip: &mut clip::Scratch,
-        rings: &mut ring::Rings,
-        emit: impl FnOnce(Kind, u32, Local, &[u8]),
-    ) {
-        let body = match shape.kind {
+    fn shape(&self, shape: ShapeRef<'_>, pen: &mut Pen, emit: impl FnOnce(Kind, u32, Local, &[u8])) {
+        let Pen { clip, rings, lines, body } = pen;
+        let drawn = match shape.kind {
             Kind::Polygon => {
                 rings.clear();
                 for run in shape.runs() {
@@ -235,21 +233,21 @@ impl<'a> Place<'a> {
                     }
                 }
                 rings.settle();
-                body(Kind::Polygon, &rings.rings)
+                body.set(Kind::Polygon, &rings.rings)
             }
             Kind::Line => {
-                let mut lines = Vec::new();
+                lines.clear();
                 for run in shape.runs() {
-                    clip::line(run.iter().map(|p| self.wide(*p)), &mut lines);
+                    clip::line(run.iter().map(|p| self.wide(*p)), lines);
                 }
-                body(Kind::Line, &lines)
+                body.set(Kind::Line, &*lines)
             }
             Kind::Point => {
                 let here = shape.points.iter().map(|p| self.wide(*p)).filter(|p| inside(*p));
-                body(Kind::Point, [here.map(|[x, y]| [x as i32, y as i32]).collect::<Vec<Local>>()])
+                body.set(Kind::Point, [here.map(|[x, y]| [x as i32, y as i32]).collect::<Vec<Local>>()])
             }
         };
-        if let Some(body) = body {
+        if drawn {
             emit(shape.kind, body.head, body.first, &body.rest);
         }
     }

@@ -3,7 +3,7 @@
 use super::super::grid::Scale;
 use super::super::wkb::{Kind, ShapeRef};
 use super::clip::{HIGH, LOW, Wide};
-use super::encode::{Local, body, varint, zigzag};
+use super::encode::{Body, Local, varint, zigzag};
 use super::ring::Rings;
 use super::simplify;
 
@@ -22,7 +22,8 @@ pub fn prepare(shape: ShapeRef<'_>, scale: Scale, tolerance: i32, rings: &mut Ri
         [x - corner[0], y - corner[1]]
     };
     let narrow = |[x, y]: Wide| -> Local { [x as i32, y as i32] };
-    let body = match shape.kind {
+    let mut body = Body::default();
+    let drawn = match shape.kind {
         Kind::Polygon => {
             rings.clear();
             for run in shape.runs() {
@@ -31,7 +32,7 @@ pub fn prepare(shape: ShapeRef<'_>, scale: Scale, tolerance: i32, rings: &mut Ri
                 rings.push(points, super::super::wkb::area2(run) > 0);
             }
             rings.settle();
-            body(Kind::Polygon, &rings.rings)
+            body.set(Kind::Polygon, &rings.rings)
         }
         Kind::Line => {
             let mut lines = Vec::new();
@@ -43,17 +44,16 @@ pub fn prepare(shape: ShapeRef<'_>, scale: Scale, tolerance: i32, rings: &mut Ri
                     lines.push(line);
                 }
             }
-            body(Kind::Line, &lines)
+            body.set(Kind::Line, &lines)
         }
-        Kind::Point => body(Kind::Point, [shape.points.iter().map(|p| narrow(local(p))).collect::<Vec<_>>()]),
+        Kind::Point => body.set(Kind::Point, [shape.points.iter().map(|p| narrow(local(p))).collect::<Vec<_>>()]),
     };
-    match body {
-        Some(body) => {
-            varint(out, body.head.into());
-            varint(out, zigzag(body.first[0].into()));
-            varint(out, zigzag(body.first[1].into()));
-            out.extend_from_slice(&body.rest);
-        }
-        None => out.push(0),
+    if drawn {
+        varint(out, body.head.into());
+        varint(out, zigzag(body.first[0].into()));
+        varint(out, zigzag(body.first[1].into()));
+        out.extend_from_slice(&body.rest);
+    } else {
+        out.push(0);
     }
 }

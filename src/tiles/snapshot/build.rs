@@ -17,7 +17,7 @@ use super::super::slice::ring::Rings;
 use super::super::wkb::{Kind, Shape};
 use super::format::{Part, Writer};
 use super::source::{self, Rows};
-use super::values::{Dictionary, Finished, NULL};
+use super::values::{Finished, NULL};
 use super::{CHUNK, Meta, Recipe, index, levels, low};
 use crate::db::run;
 use crate::error::{Error, Result};
@@ -140,7 +140,8 @@ struct Features {
     values: Finished,
 }
 
-fn put_in_order(rows: Rows, width: usize, grid: &Grid) -> Features {
+fn put_in_order(rows: Rows, recipe: &Recipe, grid: &Grid) -> Features {
+    let width = recipe.fields.len();
     let Rows { fids, shapes, tags, values, .. } = rows;
     let mut order: Vec<(u64, i64, u32)> = shapes
         .iter()
@@ -149,23 +150,18 @@ fn put_in_order(rows: Rows, width: usize, grid: &Grid) -> Features {
         .map(|(i, (shape, fid))| (index::order(shape, grid), *fid, i as u32))
         .collect();
     order.sort_unstable();
-    let values = Dictionary::finish(values);
+    let tags_of = |i: u32| &tags[i as usize * width..(i as usize + 1) * width];
+    let classes = (0..shapes.len() as u32).filter_map(|i| Some(tags_of(i)[recipe.class_field?]));
+    let (values, tags) = values.finish(classes, order.iter().flat_map(|(_, _, i)| tags_of(*i).iter().copied()));
     let mut shapes: Vec<Option<Shape>> = shapes.into_iter().map(Some).collect();
-    let mut out = Features { fids: Vec::new(), shapes: Vec::with_capacity(order.len()), tags: Vec::new(), values };
-    out.tags.reserve(tags.len());
-    for (_, fid, i) in order {
-        let i = i as usize;
-        out.fids.push(fid);
-        out.shapes.extend(shapes[i].take());
-        let tags = tags[i * width..(i + 1) * width].iter();
-        out.tags.extend(tags.map(|t| if *t == NULL { NULL } else { out.values.renumbered[*t as usize] }));
-    }
-    out
+    let fids = order.iter().map(|(_, fid, _)| *fid).collect();
+    let shapes = order.iter().filter_map(|(_, _, i)| shapes[*i as usize].take()).collect();
+    Features { fids, shapes, tags, values }
 }
 
 fn write(rows: Rows, recipe: Recipe, grid: Grid, version: i64, path: &Path) -> Result<Draft> {
     let width = recipe.fields.len();
-    let features = put_in_order(rows, width, &grid);
+    let features = put_in_order(rows, &recipe, &grid);
     let Features { fids, shapes, tags, values } = &features;
     if shapes.len() >= NULL as usize || values.bytes.len() as u64 >= u64::from(u32::MAX) * 16 {
         return Err(Error::Internal(format!("layer `{}` is too large for a snapshot", recipe.layer)));

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::super::coverage::{Class, Raster, area_in, pack, trace_rings};
 use super::super::grid::Grid;
 use super::super::parallel;
-use super::super::slice::encode::{body, read_varint, varint, zigzag};
+use super::super::slice::encode::{Body, read_varint, varint, zigzag};
 use super::super::wkb::{Kind, Shape, ShapeRef};
 use super::levels::{self, PIXEL_BITS};
 use crate::geo::Tile;
@@ -78,12 +78,13 @@ pub fn raster(grid: &Grid, tile: Tile) -> Raster {
 pub fn traced(cells: &[Class], truth: &[(Class, f64)]) -> Vec<u8> {
     let mut out = Vec::new();
     let across = ACROSS as usize;
+    let mut body = Body::default();
     let mut traced = trace_rings(cells, across, across, MARGIN as usize, truth);
     for [x, y] in &mut traced.points {
         (*x, *y) = (*x - BUFFER as i32, *y - BUFFER as i32);
     }
     for rings in traced.rings.chunk_by(|a, b| a.class == b.class) {
-        if let Some(body) = body(Kind::Polygon, rings.iter().map(|ring| traced.points(ring))) {
+        if body.set(Kind::Polygon, rings.iter().map(|ring| traced.points(ring))) {
             varint(&mut out, rings[0].class.into());
             varint(&mut out, zigzag(body.first[0].into()));
             varint(&mut out, zigzag(body.first[1].into()));

@@ -171,10 +171,6 @@ impl Snapshot {
         self.sections.size()
     }
 
-    pub fn fid(&self, i: usize) -> i64 {
-        self.items::<i64>(&self.ranges.fids)[i]
-    }
-
     /// The place of the feature with this id.
     pub fn find(&self, fid: i64) -> Option<usize> {
         let (by_fid, fids) = (self.items::<u32>(&self.ranges.by_fid), self.items::<i64>(&self.ranges.fids));
@@ -183,7 +179,7 @@ impl Snapshot {
     }
 
     pub fn kind(&self, i: usize) -> Kind {
-        Kind::from_u8(self.items::<u8>(&self.ranges.kinds)[i]).unwrap_or(Kind::Point)
+        self.view(0).kind(i)
     }
 
     pub fn boxes(&self) -> &[Box2] {
@@ -222,15 +218,12 @@ impl Snapshot {
 
     /// The numbers of the feature's values, a field each; [`values::NULL`] where there is none.
     pub fn tags(&self, i: usize) -> &[u32] {
-        let fields = self.meta.recipe.fields.len();
-        &self.items::<u32>(&self.ranges.tags)[i * fields..(i + 1) * fields]
+        self.view(0).tags(i)
     }
 
     /// A value as an MVT field, ready to be copied.
     pub fn value(&self, id: u32) -> &[u8] {
-        let ends = self.items::<u64>(&self.ranges.value_ends);
-        let from = if id == 0 { 0 } else { ends[id as usize - 1] };
-        &self.items::<u8>(&self.ranges.values)[from as usize..ends[id as usize] as usize]
+        self.view(0).value(id)
     }
 
     /// Where a polygon's label stands.
@@ -249,10 +242,20 @@ impl Snapshot {
         self.items(&self.ranges.classes)
     }
 
-    pub fn prepared(&self, z: u8, i: usize) -> Prepared<'_> {
-        match self.bodies.get(usize::from(z)) {
-            Some((ends, bytes)) if !ends.is_empty() => read_body(self.items(ends), self.items(bytes), i),
-            _ => Prepared::Not,
+    /// What making a tile of zoom `z` looks at for every feature, found once.
+    pub fn view(&self, z: u8) -> View<'_> {
+        let none = (0..0, 0..0);
+        let (ends, bodies) = self.bodies.get(usize::from(z)).unwrap_or(&none);
+        View {
+            boxes: self.boxes(),
+            fids: self.items(&self.ranges.fids),
+            kinds: self.items(&self.ranges.kinds),
+            tags: self.items(&self.ranges.tags),
+            width: self.meta.recipe.fields.len(),
+            value_ends: self.items(&self.ranges.value_ends),
+            values: self.items(&self.ranges.values),
+            body_ends: self.items(ends),
+            bodies: self.items(bodies),
         }
     }
 
@@ -275,6 +278,46 @@ impl Snapshot {
     }
 }
 
+/// The sections that are read for every feature of a tile.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub boxes: &'a [Box2],
+    pub fids: &'a [i64],
+    kinds: &'a [u8],
+    tags: &'a [u32],
+    width: usize,
+    value_ends: &'a [u64],
+    values: &'a [u8],
+    body_ends: &'a [u32],
+    bodies: &'a [u8],
+}
+
+impl<'a> View<'a> {
+    #[inline]
+    pub fn kind(&self, i: usize) -> Kind {
+        Kind::from_u8(self.kinds[i]).unwrap_or(Kind::Point)
+    }
+
+    /// The numbers of the feature's values, a field each; [`values::NULL`] where there is none.
+    #[inline]
+    pub fn tags(&self, i: usize) -> &'a [u32] {
+        &self.tags[i * self.width..(i + 1) * self.width]
+    }
+
+    /// A value as an MVT field, ready to be copied.
+    #[inline]
+    pub fn value(&self, id: u32) -> &'a [u8] {
+        let from = if id == 0 { 0 } else { self.value_ends[id as usize - 1] };
+        &self.values[from as usize..self.value_ends[id as usize] as usize]
+    }
+
+    #[inline]
+    pub fn prepared(&self, i: usize) -> Prepared<'a> {
+        if self.body_ends.is_empty() { Prepared::Not } else { read_body(self.body_ends, self.bodies, i) }
+    }
+}
+
+#[inline]
 fn read_body<'a>(ends: &[u32], bytes: &'a [u8], i: usize) -> Prepared<'a> {
     let from = if i == 0 { 0 } else { ends[i - 1] } as usize;
     let body = &bytes[from..ends[i] as usize];

@@ -6,6 +6,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::super::slice::encode::{read_varint, unzigzag, varint, varint_len, zigzag};
 use crate::schema::Kind;
 
+/// A value that fewer features have is not worth a look-up in every tile.
+const SHARED_FROM: u32 = 8;
+
 /// The number of a value that is null.
 pub const NULL: u32 = u32::MAX;
 
@@ -106,29 +109,48 @@ impl Dictionary {
         (0..other.ends.len()).map(|i| self.add(get(&other.bytes, &other.ends, i as u32), other.counts[i])).collect()
     }
 
-    /// Values in their final order: those that several features have first, so that only these have to be looked up while a
-    /// tile is made. The old number's new one, how many are shared, the ends, the bytes.
-    pub fn finish(self) -> Finished {
-        let n = self.ends.len();
-        let mut order: Vec<u32> = (0..n as u32).collect();
-        order.sort_by_key(|id| self.counts[*id as usize] < 2);
-        let shared = order.iter().take_while(|id| self.counts[**id as usize] > 1).count();
-        let mut renumbered = vec![0; n];
-        let (mut ends, mut bytes) = (Vec::with_capacity(n), Vec::with_capacity(self.bytes.len()));
-        for (new, old) in order.into_iter().enumerate() {
-            renumbered[old as usize] = new as u32;
-            bytes.extend_from_slice(get(&self.bytes, &self.ends, old));
-            ends.push(bytes.len() as u64);
+    /// Values in their final order, and `tags` (feature by feature) renumbered to it. Those that many features have come
+    /// first, and only these are looked up while a tile is made. The others are there once for each feature that has them,
+    /// feature by feature: what a tile copies lies together. `classes` have one number each, however rare.
+    pub fn finish(
+        mut self,
+        classes: impl Iterator<Item = u32>,
+        tags: impl Iterator<Item = u32>,
+    ) -> (Finished, Vec<u32>) {
+        for id in classes.filter(|id| *id != NULL) {
+            self.counts[id as usize] = SHARED_FROM;
         }
-        Finished { renumbered, shared: shared as u32, ends, bytes }
+        let mut shared_as = vec![NULL; self.ends.len()];
+        let mut done = Finished { shared: 0, ends: Vec::new(), bytes: Vec::new() };
+        for id in (0..self.ends.len()).filter(|id| self.counts[*id] >= SHARED_FROM) {
+            shared_as[id] = done.shared;
+            done.shared += 1;
+            done.push(self.value(id as u32));
+        }
+        let renumbered = tags.map(|tag| match shared_as.get(tag as usize) {
+            None => NULL,
+            Some(&NULL) => done.push(self.value(tag)),
+            Some(shared) => *shared,
+        });
+        let renumbered = renumbered.collect();
+        (done, renumbered)
     }
 }
 
+/// Values as the file keeps them.
 pub struct Finished {
-    pub renumbered: Vec<u32>,
+    /// How many, from the first on, several features have.
     pub shared: u32,
     pub ends: Vec<u64>,
     pub bytes: Vec<u8>,
+}
+
+impl Finished {
+    fn push(&mut self, value: &[u8]) -> u32 {
+        self.bytes.extend_from_slice(value);
+        self.ends.push(self.bytes.len() as u64);
+        self.ends.len() as u32 - 1
+    }
 }
 
 fn get<'a>(bytes: &'a [u8], ends: &[usize], id: u32) -> &'a [u8] {
@@ -159,15 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn shared_values_come_first() {
+    fn values_that_many_have_come_first_and_others_feature_by_feature() {
         let mut a = Dictionary::default();
         let mut b = Dictionary::default();
         assert_eq!([a.intern(b"x"), a.intern(b"y"), a.intern(b"y")], [0, 1, 1]);
         assert_eq!([b.intern(b"z"), b.intern(b"x")], [0, 1]);
+        for _ in 0..SHARED_FROM {
+            b.intern(b"z");
+        }
         assert_eq!(a.absorb(&b), [2, 0]);
-        let done = a.finish();
-        assert_eq!(done.shared, 2);
-        assert!(done.renumbered[0] < 2 && done.renumbered[1] < 2 && done.renumbered[2] == 2);
-        assert_eq!(done.bytes.len(), 3);
+        a.intern(b"w");
+        let (done, tags) = a.finish([NULL, 3].into_iter(), [1, 2, NULL, 0, 1, 2, 3].into_iter());
+        assert_eq!((done.shared, tags), (2, vec![2, 0, NULL, 3, 4, 0, 1]));
+        assert_eq!(done.bytes, b"zwyxy");
     }
 }
