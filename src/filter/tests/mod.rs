@@ -1,0 +1,50 @@
+//! CQL2 as its standard has it, on a layer of this house.
+
+mod classes; // every conformance class: what is bound, what is asked
+mod faults; // what is wrong, and where
+mod memory; // in memory
+mod noise; // nothing makes it panic
+
+use super::{Expr, Fault, Lang, parse, render};
+use crate::schema::{Field, Kind};
+use crate::sql::Value;
+
+fn fields() -> Vec<Field> {
+    let all = [
+        ("maDat", Kind::Text),
+        ("Mã đất", Kind::Text),
+        ("tên", Kind::Text),
+        ("so", Kind::Int4),
+        ("dienTich", Kind::Float8),
+        ("gia", Kind::Float4),
+        ("chinh", Kind::Bool),
+        ("ngay", Kind::Date),
+        ("gio", Kind::Time),
+        ("tu", Kind::Timestamp),
+        ("den", Kind::Timestamp),
+        ("sua", Kind::Timestamptz),
+        ("the", Kind::TextList),
+        ("ids", Kind::Int4List),
+        ("them", Kind::Json),
+        ("eo:cloud_cover", Kind::Float8),
+    ];
+    all.map(|(name, kind)| Field { name: name.into(), column: name.into(), kind, title: None }).into()
+}
+
+fn text(text: &str) -> Result<Expr, Fault> {
+    parse(text, Lang::Text, &fields(), true, 4326)
+}
+
+fn json(text: &str) -> Result<Expr, Fault> {
+    parse(text, Lang::Json, &fields(), true, 4326)
+}
+
+/// The SQL of a filter in text on a layer in degrees.
+fn sql(filter: &str) -> String {
+    let expr = text(filter).unwrap_or_else(|e| panic!("{filter}: {e}"));
+    render(&expr, Some(4326)).text
+}
+
+fn bound(filter: &str) -> Vec<Value> {
+    render(&text(filter).unwrap_or_else(|e| panic!("{filter}: {e}")), Some(4326)).values
+}
