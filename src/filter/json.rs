@@ -39,8 +39,9 @@ impl Reader {
         }
         let said = match value {
             Value::Null => {
-                return at
-                    .fault("`null` is not a value; ask with `{\"op\": \"isNull\", \"args\": [{\"property\": \"…\"}]}`");
+                return at.fault(
+                    "`null` is not a value; ask with `{\"op\": \"isNull\", \"args\": [{\"property\": \"…\"}]}`",
+                );
             }
             Value::Bool(v) => Said::Bool(*v),
             Value::Number(n) => match (n.as_i64(), n.as_f64()) {

@@ -60,9 +60,10 @@ impl Parser<'_> {
     /// What operators of this strength and stronger join. One function for all of them: the parser goes no deeper into
     /// the stack than the filter is nested.
     fn expression(&mut self, loosest: u8) -> Result<Node, Fault> {
-        let mut left = if loosest <= NOT && self.is_word("NOT") { self.negation()? } else { self.factor()? };
+        let negated = loosest <= NOT && self.is_word("NOT");
+        let mut left = if negated { self.negation()? } else { self.factor()? };
         // The strength of what was joined last: what follows is as strong at most.
-        let mut last = ALONE;
+        let mut last = if negated { NOT } else { ALONE };
         while let Some((strength, sign)) = self.operator() {
             let again = strength == last && matches!(strength, COMPARISON | POWER);
             if strength < loosest || strength > last || again {
