@@ -161,6 +161,8 @@ pub enum Sort {
 pub enum Lang {
     Text,
     Json,
+    /// Text as GDAL writes it: names without quotes, `1` for true, `2026-01-31T` for a date.
+    Gdal,
 }
 
 /// Reads a filter on a layer with these fields.
@@ -168,11 +170,17 @@ pub enum Lang {
 /// `geometry` says whether the layer has one; `srid` is the coordinate system of the geometry in the filter, in which x
 /// (longitude, easting) comes first.
 pub fn parse(text: &str, lang: Lang, fields: &[Field], geometry: bool, srid: i32) -> Result<Expr, Fault> {
-    let node = match lang {
-        Lang::Text => text::read(text, srid)?,
-        Lang::Json => json::read(text, srid)?,
-    };
-    check::Layer { fields, geometry }.condition(&node)
+    let layer = check::Layer { fields, geometry, lenient: lang == Lang::Gdal };
+    let read = |text: &str| layer.condition(&text::read(text, srid)?);
+    match lang {
+        Lang::Json => layer.condition(&json::read(text, srid)?),
+        Lang::Text => read(text),
+        // A fault is told as of the text that was sent.
+        Lang::Gdal => read(text).or_else(|fault| {
+            let mended = text::bare::with_quotes(text, fields);
+            mended.and_then(|text| read(&text).ok()).ok_or(fault)
+        }),
+    }
 }
 
 impl Expr {

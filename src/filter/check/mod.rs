@@ -16,6 +16,8 @@ use name::Property;
 pub struct Layer<'a> {
     pub fields: &'a [Field],
     pub geometry: bool,
+    /// Whether literals are also taken as GDAL writes them.
+    pub lenient: bool,
 }
 
 impl Layer<'_> {
@@ -85,7 +87,7 @@ impl Layer<'_> {
     fn values<const N: usize>(&self, node: &Node, op: &str, args: &[Node]) -> Result<[Scalar; N], Fault> {
         let args: [&Node; N] = exactly(node, op, args)?;
         let values = args.iter().map(|a| Ok((self.scalar(a)?, *a))).collect::<Result<Vec<_>, Fault>>()?;
-        let values = unify::unify(values)?;
+        let values = self.unify(values)?;
         values.try_into().or_else(|_| node.at.fault("the operator takes other arguments"))
     }
 
@@ -126,7 +128,7 @@ impl Layer<'_> {
         for item in items {
             values.push((self.scalar(item)?, item));
         }
-        let mut values = unify::unify(values)?;
+        let mut values = self.unify(values)?;
         let items = values.split_off(1);
         Ok(Expr::In(values.remove(0), items))
     }

@@ -79,7 +79,7 @@ impl Layer<'_> {
             }
         }
         let first = items.first().map(|(_, node)| *node);
-        let mut values = unify::unify(items)?;
+        let mut values = self.unify(items)?;
         if let (Some(first), Some(field), Some(value)) = (first, field, values.first())
             && wider(field, value.sort()) != wider(value.sort(), field)
         {

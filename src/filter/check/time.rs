@@ -85,7 +85,7 @@ impl Layer<'_> {
             }
         }
         let all = |parts: &[(End, Comparison, End)]| -> Result<Vec<Expr>, Fault> {
-            parts.iter().map(|(x, c, y)| compare(&spans, *x, *c, *y)).collect()
+            parts.iter().map(|(x, c, y)| self.compare(&spans, *x, *c, *y)).collect()
         };
         let parts: &[(End, Comparison, End)] = match relation {
             Relation::After => &[(S1, Greater, E2)],
@@ -116,7 +116,7 @@ impl Layer<'_> {
             let start = self.end(from, Instant::FIRST)?;
             let end = self.end(to, Instant::LAST)?;
             // Compared only to see that they can be.
-            unify::unify(vec![(start.clone(), from), (end.clone(), to)])?;
+            self.unify(vec![(start.clone(), from), (end.clone(), to)])?;
             return Ok(Span { start, end, nodes: [from, to] });
         }
         let moment = self.moment(node)?;
@@ -133,7 +133,7 @@ impl Layer<'_> {
 
     fn moment(&self, node: &Node) -> Result<Scalar, Fault> {
         let value = match &node.bare().said {
-            Said::Text(t) => Scalar::Literal(unify::moment(t, node)?),
+            Said::Text(t) => Scalar::Literal(self.instant(t, node)?),
             _ => self.scalar(node)?,
         };
         match value.sort() {
@@ -141,21 +141,23 @@ impl Layer<'_> {
             sort => node.at.fault(format!("{} is {}, not a date or timestamp", say(node), unify::name(sort))),
         }
     }
-}
 
-fn compare(spans: &[Span; 2], x: End, comparison: Comparison, y: End) -> Result<Expr, Fault> {
-    let end = |(span, end): End| if end == 0 { &spans[span].start } else { &spans[span].end };
-    // A day that is an end lasts to its last moment when it is compared with something finer than days.
-    let whole = |this: End, other: End| match end(this) {
-        Scalar::Literal(Literal::Date(day)) if this.1 == 1 && day.is_finite() && end(other).sort() != Sort::Date => {
-            Scalar::Literal(Literal::Timestamptz(day.end_of_day()))
+    fn compare(&self, spans: &[Span; 2], x: End, comparison: Comparison, y: End) -> Result<Expr, Fault> {
+        let end = |(span, end): End| if end == 0 { &spans[span].start } else { &spans[span].end };
+        // A day that is an end lasts to its last moment when it is compared with something finer than days.
+        let whole = |this: End, other: End| match end(this) {
+            Scalar::Literal(Literal::Date(day))
+                if this.1 == 1 && day.is_finite() && end(other).sort() != Sort::Date =>
+            {
+                Scalar::Literal(Literal::Timestamptz(day.end_of_day()))
+            }
+            value => value.clone(),
+        };
+        let values = vec![(whole(x, y), spans[x.0].nodes[x.1]), (whole(y, x), spans[y.0].nodes[y.1])];
+        let values: Result<[Scalar; 2], _> = self.unify(values)?.try_into();
+        match values {
+            Ok([a, b]) => Ok(Expr::Compare(comparison, a, b)),
+            Err(_) => spans[0].nodes[0].at.fault("the operator takes two arguments"),
         }
-        value => value.clone(),
-    };
-    let values = vec![(whole(x, y), spans[x.0].nodes[x.1]), (whole(y, x), spans[y.0].nodes[y.1])];
-    let values: Result<[Scalar; 2], _> = unify::unify(values)?.try_into();
-    match values {
-        Ok([a, b]) => Ok(Expr::Compare(comparison, a, b)),
-        Err(_) => spans[0].nodes[0].at.fault("the operator takes two arguments"),
     }
 }

@@ -4,7 +4,7 @@ use super::super::instant;
 use super::super::literal::single;
 use super::super::node::{Fault, Node, quoted};
 use super::super::{Instant, Literal, Scalar, Sort};
-use super::say;
+use super::{Layer, say};
 use crate::schema::Kind;
 
 /// What can be compared with what.
@@ -40,59 +40,65 @@ pub fn name(sort: Sort) -> &'static str {
     }
 }
 
-/// The values, comparable with one another; a fault names the first that is not.
-pub fn unify(values: Vec<(Scalar, &Node)>) -> Result<Vec<Scalar>, Fault> {
-    let written = |s: &Scalar| matches!(s, Scalar::Literal(_));
-    let text = |s: &Scalar| matches!(s, Scalar::Literal(Literal::Text(_)));
-    // A field says what the values should be; without one, a literal that can be nothing else.
-    let lead = values.iter().find(|(s, _)| !written(s)).or(values.iter().find(|(s, _)| !text(s)));
-    let Some((lead, lead_node)) = lead else { return Ok(values.into_iter().map(|(s, _)| s).collect()) };
-    let (lead, lead_node) = (lead.sort(), *lead_node);
-    let mut all = Vec::with_capacity(values.len());
-    for (value, node) in values {
-        let value = match (value, class(lead)) {
-            (Scalar::Literal(Literal::Text(t)), Class::Moment) => Scalar::Literal(moment(&t, node)?),
-            (Scalar::Literal(Literal::Text(t)), Class::Time) => match instant::time(&t) {
-                Some(time) => Scalar::Literal(Literal::Time(time)),
-                None => return node.at.fault(format!("{} is not a time of day; write `08:30:00`", quoted(t))),
-            },
-            (value, _) => value,
-        };
-        if class(value.sort()) != class(lead) {
-            let (what, is) = (say(node), name(value.sort()));
-            let wants = name(lead);
-            let mend = match (&value, class(lead)) {
-                (Scalar::Literal(Literal::Int(_) | Literal::Float(_)), Class::Text) => {
-                    format!("; write `'{}'`", say(node).trim_matches('`'))
+impl Layer<'_> {
+    /// The values, comparable with one another; a fault names the first that is not.
+    pub fn unify(&self, values: Vec<(Scalar, &Node)>) -> Result<Vec<Scalar>, Fault> {
+        let written = |s: &Scalar| matches!(s, Scalar::Literal(_));
+        let text = |s: &Scalar| matches!(s, Scalar::Literal(Literal::Text(_)));
+        // A field says what the values should be; without one, a literal that can be nothing else.
+        let lead = values.iter().find(|(s, _)| !written(s)).or(values.iter().find(|(s, _)| !text(s)));
+        let Some((lead, lead_node)) = lead else { return Ok(values.into_iter().map(|(s, _)| s).collect()) };
+        let (lead, lead_node) = (lead.sort(), *lead_node);
+        let mut all = Vec::with_capacity(values.len());
+        for (value, node) in values {
+            let value = match (value, class(lead)) {
+                (Scalar::Literal(Literal::Text(t)), Class::Moment) => Scalar::Literal(self.instant(&t, node)?),
+                (Scalar::Literal(Literal::Int(v @ (0 | 1))), Class::Bool) if self.lenient => {
+                    Scalar::Literal(Literal::Bool(v == 1))
                 }
-                (Scalar::Literal(Literal::Text(t)), Class::Number) if t.trim().parse::<f64>().is_ok() => {
-                    format!("; write {}", quoted(t.trim()))
-                }
-                _ => String::new(),
+                (Scalar::Literal(Literal::Text(t)), Class::Time) => match instant::time(&t) {
+                    Some(time) => Scalar::Literal(Literal::Time(time)),
+                    None => return node.at.fault(format!("{} is not a time of day; write `08:30:00`", quoted(t))),
+                },
+                (value, _) => value,
             };
-            return node.at.fault(format!("{what} is {is}, but {} is {wants}{mend}", say(lead_node)));
+            if class(value.sort()) != class(lead) {
+                let (what, is) = (say(node), name(value.sort()));
+                let wants = name(lead);
+                let mend = match (&value, class(lead)) {
+                    (Scalar::Literal(Literal::Int(_) | Literal::Float(_)), Class::Text) => {
+                        format!("; write `'{}'`", say(node).trim_matches('`'))
+                    }
+                    (Scalar::Literal(Literal::Text(t)), Class::Number) if t.trim().parse::<f64>().is_ok() => {
+                        format!("; write {}", quoted(t.trim()))
+                    }
+                    _ => String::new(),
+                };
+                return node.at.fault(format!("{what} is {is}, but {} is {wants}{mend}", say(lead_node)));
+            }
+            all.push(value);
         }
-        all.push(value);
+        match class(lead) {
+            Class::Number => numbers(&mut all),
+            Class::Moment => moments(&mut all),
+            _ => {}
+        }
+        Ok(all)
     }
-    match class(lead) {
-        Class::Number => numbers(&mut all),
-        Class::Moment => moments(&mut all),
-        _ => {}
-    }
-    Ok(all)
-}
 
-/// A text where a moment belongs: a date or a timestamp.
-pub fn moment(text: &str, node: &Node) -> Result<Literal, Fault> {
-    if let Some(day) = Instant::date(text) {
-        return Ok(Literal::Date(day));
-    }
-    match Instant::timestamp(text) {
-        Some(moment) => Ok(Literal::Timestamptz(moment)),
-        None => node.at.fault(format!(
-            "{} is neither a date nor a timestamp; write `2026-01-31` or `2026-01-31T12:00:00Z`",
-            quoted(text)
-        )),
+    /// A text where a moment belongs: a date or a timestamp.
+    pub fn instant(&self, text: &str, node: &Node) -> Result<Literal, Fault> {
+        let text = if self.lenient { text.strip_suffix('T').unwrap_or(text) } else { text };
+        if let Some(day) = Instant::date(text) {
+            return Ok(Literal::Date(day));
+        }
+        match Instant::timestamp(text) {
+            Some(moment) => Ok(Literal::Timestamptz(moment)),
+            None => node.at.fault(format!(
+                "{} is neither a date nor a timestamp; write `2026-01-31` or `2026-01-31T12:00:00Z`",
+                quoted(text)
+            )),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::{Arithmetic, Comparison, Expr, Literal, Operand, Scalar, Sort};
-use super::value::Val;
+use super::value::{Val, call};
 use super::{NotInMemory, Predicate, Term, Test};
 use crate::schema::{Field, Kind};
 
@@ -58,7 +58,10 @@ fn term(scalar: &Scalar, fields: &mut Vec<Field>) -> Term {
             let whole = !real && a.sort() == Sort::Int && b.sort() == Sort::Int;
             Term::Arithmetic(*arithmetic, whole, Box::new(term(a, fields)), Box::new(term(b, fields)))
         }
-        Scalar::Call(function, argument) => Term::Call(function, Box::new(term(argument, fields))),
+        Scalar::Call(function, argument) => match term(argument, fields) {
+            Term::Value(value) => Term::Value(call(function.what, value)),
+            argument => Term::Call(function, Box::new(argument)),
+        },
     }
 }
 

@@ -103,7 +103,9 @@ fn array(items: &[Scalar]) -> Option<Sql> {
         items.iter().map(|s| if let Scalar::Literal(l) = s { Some(l) } else { None }).collect();
     let literals = literals?;
     let cast = match literals.first()? {
-        Literal::Text(_) | Literal::Int(_) | Literal::Float(_) => "",
+        Literal::Text(_) => "::text[]",
+        Literal::Int(_) => "::int8[]",
+        Literal::Float(_) => "::float8[]",
         Literal::Single(_) => "::float4[]",
         Literal::Date(_) => "::date[]",
         Literal::Timestamp(_) => "::timestamp[]",
@@ -181,7 +183,7 @@ mod tests {
             Field { name: "Tên \"lạ\"".into(), column: "Tên \"lạ\"".into(), kind: Kind::Text, title: None };
         let expr = Expr::Equals(field, Literal::Text("' OR 1=1 --".into())).and(Expr::After(7));
         let sql = render(&expr, Some(9217));
-        assert_eq!(sql.text, r#"("Tên ""lạ""" = $1 AND fid > $2)"#);
+        assert_eq!(sql.text, r#"("Tên ""lạ""" = $1::text AND fid > $2)"#);
         assert_eq!(sql.values.len(), 2);
     }
 

@@ -17,14 +17,16 @@ pub fn scalar(value: &Scalar) -> Sql {
     }
 }
 
+/// The type is said always: connections keep prepared statements by their text, and the same text with a parameter of
+/// another type would be another statement.
 pub fn literal(value: &Literal) -> Sql {
     let sql = Sql::new("");
     match value {
-        Literal::Bool(v) => sql.bind(*v),
-        Literal::Int(v) => sql.bind(*v),
-        Literal::Float(v) => sql.bind(*v),
+        Literal::Bool(v) => sql.bind(*v).push("::boolean"),
+        Literal::Int(v) => sql.bind(*v).push("::int8"),
+        Literal::Float(v) => sql.bind(*v).push("::float8"),
         Literal::Single(v) => sql.bind(f64::from(*v)).push("::float4"),
-        Literal::Text(v) => sql.bind(v),
+        Literal::Text(v) => sql.bind(v).push("::text"),
         Literal::Date(v) => sql.bind(v.sql_date()).push("::date"),
         Literal::Timestamp(v) => sql.bind(v.sql_timestamp("")).push("::timestamp"),
         Literal::Timestamptz(v) => sql.bind(v.sql_timestamp("+00")).push("::timestamptz"),

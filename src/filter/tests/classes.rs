@@ -40,7 +40,11 @@ fn names_are_found_by_their_letters_whatever_their_code_points() {
     assert_eq!(sql(decomposed), r#"("tên" = $1)"#);
     let named = [Field { name: "id".into(), column: "id_1".into(), kind: Kind::Text, title: None }];
     let expr = parse("id = 'x' AND fid = 1", Lang::Text, &named, false, 4326).unwrap();
-    assert_eq!(render(&expr, None).text, r#"(("id_1" = $1) AND (fid = $2))"#, "a field comes before the feature's id");
+    assert_eq!(
+        plain(&render(&expr, None).text),
+        r#"(("id_1" = $1) AND (fid = $2))"#,
+        "a field comes before the feature's id"
+    );
 }
 
 #[test]
@@ -278,4 +282,28 @@ fn every_function_that_is_listed_can_be_called() {
     assert_eq!(sql("round(so) = 1"), r#"("so" = $1)"#, "a whole number is round");
     assert_eq!(sql("length(trim(tên)) > 3"), r#"(char_length(btrim("tên"))::int8 > $1)"#);
     same("lower(tên) = 'a'", r#"{"op":"=","args":[{"op":"lower","args":[{"property":"tên"}]},"a"]}"#);
+}
+
+#[test]
+fn what_gdal_writes_is_understood() {
+    let gdal = |filter: &str| parse(filter, Lang::Gdal, &fields(), true, 4326).map(|e| plain(&render(&e, None).text));
+    assert_eq!(
+        gdal("(Mã đất = 'Mã đất') OR (so = 6)").as_deref(),
+        Ok(r#"(("Mã đất" = $1) OR ("so" = $2))"#),
+        "a name in a text stays a text"
+    );
+    assert_eq!(gdal("(chinh = 1) OR ((chinh IS NULL))").as_deref(), Ok(r#"(("chinh" = $1) OR ("chinh" IS NULL))"#));
+    assert_eq!(gdal("ngay > '2026-01-31T'").as_deref(), Ok(r#"("ngay" > $1::date)"#));
+    assert!(text("ngay > '2026-01-31T'").is_err() && text("chinh = 1").is_err() && text("Mã đất = 'a'").is_err());
+    let fault = gdal("(Mã đất = 'a') OR (sai = 6)").unwrap_err();
+    assert_eq!(fault.at, crate::filter::At::Byte(5), "of the text that was sent: {fault}");
+}
+
+#[test]
+fn a_placeholder_says_its_type() {
+    let raw = |filter: &str| render(&text(filter).unwrap(), Some(4326)).text;
+    assert_eq!(raw("dienTich > 5"), r#"("dienTich" > $1::int8)"#);
+    assert_eq!(raw("dienTich > 5.5"), r#"("dienTich" > $1::float8)"#, "another statement than the one before");
+    assert_eq!(raw("'a' IS NULL OR TRUE IS NULL"), "(($1::text IS NULL) OR ($2::boolean IS NULL))");
+    assert_eq!(raw("maDat IN ('a') OR so IN (1)"), r#"(("maDat" = ANY($1::text[])) OR ("so" = ANY($2::int8[])))"#);
 }

@@ -2,6 +2,7 @@
 //!
 //! One grammar for conditions and values. What may stand where is for the check to say, which knows the layer.
 
+pub mod bare; // names without quotes, as GDAL writes them
 mod lexer; // words and signs
 mod wkt; // geometry
 

@@ -19,7 +19,7 @@ use crate::sql::Sql;
 
 pub const SCHEMA: &str = "application/schema+json";
 
-/// `cql-text` is what GDAL calls the language.
+/// `cql-text` is what GDAL writes.
 pub const LANGUAGES: [&str; 3] = ["cql2-text", "cql2-json", "cql-text"];
 
 /// Takes `filter`, `filter-lang` and `filter-crs` out; what was said goes into `said`, for links.
@@ -36,7 +36,8 @@ pub async fn take(
     };
     let (filter, lang, crs) = (text("filter"), text("filter-lang"), text("filter-crs"));
     let lang = match lang.as_deref() {
-        None | Some("cql2-text" | "cql-text") => Lang::Text,
+        None | Some("cql2-text") => Lang::Text,
+        Some("cql-text") => Lang::Gdal,
         Some("cql2-json") => Lang::Json,
         Some(other) => {
             let say = "write `cql2-text` or `cql2-json`";

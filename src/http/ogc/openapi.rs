@@ -54,7 +54,7 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
                              "schema": {"type": "string"}},
                 "filter": {"name": "filter", "in": "query", "description": "A condition in CQL2 (OGC 21-065r2)", "required": false, "style": "form", "explode": false,
                            "schema": {"type": "string"}},
-                "filter-lang": {"name": "filter-lang", "in": "query", "description": "The language of `filter`; `cql-text` is `cql2-text`", "required": false, "style": "form", "explode": false,
+                "filter-lang": {"name": "filter-lang", "in": "query", "description": "The language of `filter`; `cql-text` is `cql2-text` as GDAL writes it", "required": false, "style": "form", "explode": false,
                                 "schema": {"type": "string", "enum": filter::LANGUAGES, "default": "cql2-text"}},
                 "filter-crs": {"name": "filter-crs", "in": "query", "description": "The coordinate system of the geometry in `filter`: an OGC address or `EPSG:` and a number; x (longitude, easting) comes first", "required": false, "style": "form", "explode": false,
                                "schema": {"type": "string", "default": crate::geo::CRS84}},
