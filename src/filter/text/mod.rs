@@ -90,33 +90,20 @@ impl Parser<'_> {
 
     /// The operator that comes next, and its strength.
     fn operator(&self) -> Option<(u8, &'static str)> {
-        const ALL: [(&str, u8); 19] = [
-            ("or", OR),
-            ("and", AND),
-            ("is", COMPARISON),
-            ("not", COMPARISON),
-            ("like", COMPARISON),
-            ("between", COMPARISON),
-            ("in", COMPARISON),
-            ("=", COMPARISON),
-            ("<>", COMPARISON),
-            ("<", COMPARISON),
-            (">", COMPARISON),
-            ("<=", COMPARISON),
-            (">=", COMPARISON),
-            ("+", SUM),
-            ("-", SUM),
-            ("*", PRODUCT),
-            ("/", PRODUCT),
-            ("%", PRODUCT),
-            ("div", PRODUCT),
+        const ALL: [(u8, &[&str]); 6] = [
+            (OR, &["or"]),
+            (AND, &["and"]),
+            (COMPARISON, &["=", "<>", "<", ">", "<=", ">=", "is", "not", "like", "between", "in"]),
+            (SUM, &["+", "-"]),
+            (PRODUCT, &["*", "/", "%", "div"]),
+            (POWER, &["^"]),
         ];
-        match &self.peek().kind {
-            Kind::Sign("^") => Some((POWER, "^")),
-            Kind::Sign(sign) => ALL.iter().find(|(s, _)| s == sign).map(|(s, n)| (*n, *s)),
-            Kind::Word(word) => ALL.iter().find(|(s, _)| s.eq_ignore_ascii_case(word)).map(|(s, n)| (*n, *s)),
-            _ => None,
-        }
+        let said = match &self.peek().kind {
+            Kind::Sign(sign) => sign,
+            Kind::Word(word) => word.as_str(),
+            _ => return None,
+        };
+        ALL.iter().find_map(|(n, signs)| Some((*n, *signs.iter().find(|s| s.eq_ignore_ascii_case(said))?)))
     }
 
     /// The rest of a chain of `AND` or of `OR`, as one node.
