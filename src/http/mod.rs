@@ -35,8 +35,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ogc/", get(ogc::landing))
         .route("/ogc/conformance", get(ogc::conformance))
         .route("/ogc/api", get(ogc::openapi::document))
+        .route("/ogc/functions", get(ogc::filter::list))
         .route("/ogc/collections", get(ogc::collections::list))
         .route("/ogc/collections/{id}", get(ogc::collections::one))
+        .route("/ogc/collections/{id}/queryables", get(ogc::filter::queryables))
         .route("/ogc/collections/{id}/items", get(ogc::items::page))
         .route("/ogc/collections/{id}/items/{fid}", get(ogc::items::one))
         // tiles and styles

@@ -33,6 +33,14 @@ impl Query {
         self.and(boxes(layer, bbox).map_or(Expr::False, Expr::Overlaps))
     }
 
+    /// Features that a filter of the caller's accepts. What it carries is cut to where the layer has data, as boxes are.
+    pub fn filtered(self, layer: &Layer, expr: Expr) -> Query {
+        // A layer without features is nowhere.
+        let nowhere =
+            Bbox { west: f64::INFINITY, south: f64::INFINITY, east: f64::NEG_INFINITY, north: f64::NEG_INFINITY };
+        self.and(expr.within(layer.extent.map_or(nowhere, |e| e.grow(0.001))))
+    }
+
     /// Features whose field `name` has the value that `text` spells; the message says what is wrong with it.
     pub fn equals(self, layer: &Layer, name: &str, text: &str) -> Result<Query, String> {
         let field = layer.field(name).ok_or_else(|| format!("layer `{}` has no field `{name}`", layer.id))?;

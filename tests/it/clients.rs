@@ -64,3 +64,35 @@ fn ogr2ogr_reads_a_layer_over_http_and_the_features_equal_the_source() {
     );
     assert_eq!((one.len(), &one[0]["properties"]["fullName"]), (1, &Value::from("Phường Phan Rang")));
 }
+
+#[test]
+fn filters_that_gdal_pushes_are_answered_as_gdal_writes_them() {
+    let city = City::new();
+    let file = city.dir.path().join("thua.geojson");
+    let feature = |code: &str, so: i32, day: &str, x: f64| {
+        serde_json::json!({"type": "Feature", "properties": {"Mã đất": code, "so": so, "ngay": day, "chinh": so % 2 == 0},
+                           "geometry": {"type": "Point", "coordinates": [x, 11.56]}})
+    };
+    let all = [
+        feature("ONT", 5, "2026-01-31", 108.97),
+        feature("Đất ở", 6, "2026-02-01", 108.98),
+        feature("CLN", 7, "2026-02-02", 108.99),
+    ];
+    std::fs::write(&file, serde_json::json!({"type": "FeatureCollection", "features": all}).to_string()).unwrap();
+    assert!(city.run(&["import", file.to_str().unwrap(), "--layer", "thua"]).status.success());
+    let server = city.serve();
+    let address = format!("OAPIF:http://{}/ogc", server.address);
+    for (filter, want) in [
+        ("\"Mã đất\" = 'ONT' OR so = 6", vec![5, 6]),
+        ("\"Mã đất\" = 'Đất ở' OR so > 6", vec![6, 7]),
+        ("NOT (so = 5) AND so IN (5, 6)", vec![6]),
+        ("ngay > '2026-01-31' OR so = 5", vec![5, 6, 7]),
+        ("ngay >= '2026/02/02' OR ngay IS NULL", vec![7]),
+        ("chinh = 1 OR so = 7", vec![6, 7]),
+        ("\"Mã đất\" LIKE '%t%' OR so = 7", vec![6, 7]),
+    ] {
+        let is = features(&address, "thua", &city.dir.path().join("a.geojson"), &["-where", filter]);
+        let is: Vec<i64> = is.iter().map(|f| f["properties"]["so"].as_i64().unwrap()).collect();
+        assert_eq!(is, want, "{filter}");
+    }
+}

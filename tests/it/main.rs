@@ -7,6 +7,7 @@ mod cluster; // the private PostgreSQL: killed, joined, left behind
 mod city; // the program on a data directory
 mod cli; // the command line
 mod clients; // ogr2ogr reads what is served
+mod filter; // CQL2: memory and the database agree, the door answers
 mod house; // which module may use which
 mod http; // the API as its callers see it
 mod import; // files in, every row accounted for

@@ -32,6 +32,12 @@ fn collection(base: &str, layer: &Layer) -> Value {
     let here = format!("{base}/ogc/collections/{id}");
     let mut links =
         vec![link(&here, "self", JSON, "This document"), link(format!("{here}/items"), "items", GEOJSON, "Features")];
+    links.push(link(
+        format!("{here}/queryables"),
+        "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+        super::filter::SCHEMA,
+        "What filters may name",
+    ));
     if layer.spatial().is_some() {
         links.push(link(
             format!("{base}/tiles/{id}"),

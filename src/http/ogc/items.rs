@@ -39,10 +39,18 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
         interval(&datetime)?;
         said.push(("datetime".into(), datetime));
     }
+    let filter = super::filter::take(&app, &layer, &mut params, &mut said).await?;
+    let narrowed = filter.is_some();
+    if let Some(expr) = filter {
+        query = query.filtered(&layer, expr);
+    }
     for (name, value) in params.rest() {
         if layer.field(&name).is_none() {
             let fields: Vec<String> = layer.fields.iter().take(40).map(|f| format!("`{}`", f.name)).collect();
-            let known = format!("`bbox`, `datetime`, `limit`, `f` and the fields {}", fields.join(", "));
+            let known = format!(
+                "`bbox`, `datetime`, `filter`, `filter-lang`, `filter-crs`, `limit`, `f` and the fields {}",
+                fields.join(", ")
+            );
             return Err(Error::invalid(
                 shorten(&name),
                 format!("there is no parameter or field `{}` here; there are {known}", shorten(&name)),
@@ -54,7 +62,8 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
     }
     let page = features::page(&app.db.pool, &layer, &query, after, limit);
     let count = features::count(&app.db.pool, &layer, &query);
-    let (page, matched) = tokio::try_join!(page, count)?;
+    let answers = tokio::try_join!(page, count);
+    let (page, matched) = answers.map_err(|e| if narrowed { super::filter::blame(e) } else { e })?;
     let here = format!("{base}/ogc/collections/{id}");
     let address = |after: Option<i64>| {
         let mut pairs: Vec<String> = said.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();

@@ -1,6 +1,7 @@
 //! OGC API – Features: the landing page and what conforms.
 
 pub mod collections;
+pub mod filter;
 pub mod items;
 pub mod openapi;
 
@@ -16,12 +17,29 @@ const GEOJSON: &str = "application/geo+json";
 /// The media type that clients look for; exactly this text (OGC 17-069r4, 7.2).
 const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 
-const CONFORMS_TO: [&str; 5] = [
+const CONFORMS_TO: [&str; 22] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
 ];
 
 pub async fn landing(Base(base): Base, mut params: Params) -> Answer {
@@ -34,6 +52,7 @@ pub async fn landing(Base(base): Base, mut params: Params) -> Answer {
             link(format!("{base}/ogc/api"), "service-desc", OPENAPI, "The API definition"),
             link(format!("{base}/ogc/conformance"), "conformance", JSON, "Conformance classes"),
             link(format!("{base}/ogc/collections"), "data", JSON, "Layers"),
+            link(format!("{base}/ogc/functions"), "http://www.opengis.net/def/rel/ogc/1.0/functions", JSON, "Functions of filters"),
             link(format!("{base}/styles/default"), "describedby", "application/vnd.mapbox.style+json", "The map's style"),
             link(format!("{base}/"), "alternate", "text/html", "The map"),
         ],

@@ -8,7 +8,7 @@ use super::super::Shared;
 use super::super::links::Base;
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
-use super::{GEOJSON, JSON, OPENAPI, items};
+use super::{GEOJSON, JSON, OPENAPI, filter, items};
 use crate::layer::Layer;
 use crate::schema::Kind;
 
@@ -19,11 +19,17 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
     paths.insert("/conformance".into(), get("getConformance", "Conformance classes", JSON, &[]));
     paths.insert("/api".into(), get("getApi", "This document", OPENAPI, &[]));
     paths.insert("/collections".into(), get("getCollections", "Every layer", JSON, &[]));
+    paths.insert("/functions".into(), get("getFunctions", "Functions that filters may call", JSON, &[]));
     for layer in app.catalog.all() {
         let id = &layer.id;
         paths.insert(format!("/collections/{id}"), get(&format!("describe.{id}"), &layer.title, JSON, &[]));
-        let mut parameters = vec![reference("limit"), reference("bbox"), reference("datetime")];
-        parameters.extend(layer.fields.iter().filter_map(filter));
+        paths.insert(
+            format!("/collections/{id}/queryables"),
+            get(&format!("queryables.{id}"), &layer.title, filter::SCHEMA, &[]),
+        );
+        let mut parameters: Vec<Value> =
+            ["limit", "bbox", "datetime", "filter", "filter-lang", "filter-crs"].map(reference).into();
+        parameters.extend(layer.fields.iter().filter_map(equality));
         paths.insert(
             format!("/collections/{id}/items"),
             get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters),
@@ -46,6 +52,12 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
                          "schema": {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}}},
                 "datetime": {"name": "datetime", "in": "query", "description": "An RFC 3339 time or interval", "required": false, "style": "form", "explode": false,
                              "schema": {"type": "string"}},
+                "filter": {"name": "filter", "in": "query", "description": "A condition in CQL2 (OGC 21-065r2)", "required": false, "style": "form", "explode": false,
+                           "schema": {"type": "string"}},
+                "filter-lang": {"name": "filter-lang", "in": "query", "description": "The language of `filter`; `cql-text` is `cql2-text` as GDAL writes it", "required": false, "style": "form", "explode": false,
+                                "schema": {"type": "string", "enum": filter::LANGUAGES, "default": "cql2-text"}},
+                "filter-crs": {"name": "filter-crs", "in": "query", "description": "The coordinate system of the geometry in `filter`: an OGC address or `EPSG:` and a number; x (longitude, easting) comes first", "required": false, "style": "form", "explode": false,
+                               "schema": {"type": "string", "default": crate::geo::CRS84}},
                 "featureId": {"name": "featureId", "in": "path", "description": "The feature's id", "required": true, "schema": {"type": "integer", "format": "int64"}},
             },
             "schemas": {
@@ -70,12 +82,14 @@ fn features(layer: &Layer) -> String {
 }
 
 /// A field as an equality filter. GDAL and QGIS push a filter to the server only when it is listed so.
-fn filter(field: &crate::schema::Field) -> Option<Value> {
+fn equality(field: &crate::schema::Field) -> Option<Value> {
     let comparable = !matches!(
         field.kind,
         Kind::Json | Kind::Bytes | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList
     );
-    let taken = ["limit", "bbox", "datetime", "f", "after"].contains(&field.name.as_str()) || field.name.is_empty();
+    let taken = ["limit", "bbox", "datetime", "filter", "filter-lang", "filter-crs", "f", "after"]
+        .contains(&field.name.as_str())
+        || field.name.is_empty();
     (comparable && !taken).then(|| {
         let schema = json!({"type": field.kind.json().0});
         json!({"name": field.name, "in": "query", "required": false, "style": "form", "explode": false, "schema": schema})

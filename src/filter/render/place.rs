@@ -1,0 +1,95 @@
+//! Geometry as SQL, in the layer's coordinate system.
+
+use super::super::{Place, Relation, Shape};
+use crate::geo::Bbox;
+use crate::schema::GEOM;
+use crate::sql::Sql;
+
+pub fn relation(relation: Relation, a: &Place, b: &Place, srid: Option<i32>) -> Sql {
+    // Two shapes are compared in their own system, of which a filter has one.
+    let target = match (a, b) {
+        (Place::Shape(shape), Place::Shape(_)) => shape.srid,
+        _ => match srid {
+            Some(srid) => srid,
+            None => return Sql::new("FALSE"),
+        },
+    };
+    let (open, close) = match relation {
+        Relation::Intersects => ("ST_Intersects(", ")"),
+        // ST_Disjoint knows no index.
+        Relation::Disjoint => ("(NOT ST_Intersects(", "))"),
+        Relation::Equals => ("ST_Equals(", ")"),
+        Relation::Touches => ("ST_Touches(", ")"),
+        Relation::Within => ("ST_Within(", ")"),
+        Relation::Overlaps => ("ST_Overlaps(", ")"),
+        Relation::Crosses => ("ST_Crosses(", ")"),
+        Relation::Contains => ("ST_Contains(", ")"),
+    };
+    Sql::new(open).append(&place(a, target)).push(", ").append(&place(b, target)).push(close)
+}
+
+fn place(place: &Place, srid: i32) -> Sql {
+    match place {
+        Place::Geometry => Sql::new(GEOM),
+        Place::Shape(shape) if shape.srid == srid => written(shape),
+        Place::Shape(shape) => transformed(shape, srid),
+    }
+}
+
+fn written(shape: &Shape) -> Sql {
+    Sql::new("ST_GeomFromText(").bind(shape.wkt()).push(&format!(", {})", shape.srid))
+}
+
+/// In another system. Lines and sides are divided before, as straight lines in one system are curves in another; what
+/// lies where the layer has no data, and perhaps its system no meaning, is cut away.
+fn transformed(shape: &Shape, srid: i32) -> Sql {
+    let [mut west, mut south, mut east, mut north] = shape.bounds();
+    let mut sql = written(shape);
+    if let Some(data) = shape.within.filter(|_| shape.srid == 4326) {
+        if west > data.east || east < data.west || south > data.north || north < data.south {
+            return Sql::new(format!("ST_GeomFromText('POLYGON EMPTY', {srid})"));
+        }
+        if west < data.west || east > data.east || south < data.south || north > data.north {
+            sql = cut(sql, shape.dimension(), data);
+            (west, south) = (west.max(data.west), south.max(data.south));
+            (east, north) = (east.min(data.east), north.min(data.north));
+        }
+    }
+    let sql = if shape.dimension() == Some(0) { sql } else { divided(sql, (east - west).max(north - south)) };
+    Sql::new("ST_Transform(").append(&sql).push(&format!(", {srid})"))
+}
+
+/// The part inside the box; what only touches its sides, and so has a lower dimension, is left out.
+fn cut(sql: Sql, dimension: Option<u8>, data: Bbox) -> Sql {
+    let corner = |sql: Sql, x: f64, y: f64| sql.push("ST_Point(").bind(x).push(", ").bind(y).push(")");
+    let envelope = corner(Sql::new("ST_MakeBox2D("), data.west, data.south).push(", ");
+    let envelope = corner(envelope, data.east, data.north).push(")");
+    let inside = Sql::new("ST_ClipByBox2D(").append(&sql).push(", ").append(&envelope).push(")");
+    match dimension {
+        Some(d) => Sql::new("ST_CollectionExtract(").append(&inside).push(&format!(", {})", d + 1)),
+        None => inside,
+    }
+}
+
+fn divided(sql: Sql, width: f64) -> Sql {
+    Sql::new("ST_Segmentize(").append(&sql).push(", ").bind((width / 16.0).max(1e-9)).push(")")
+}
+
+/// The box as a polygon in `srid`. Its sides are divided before they are transformed, as straight lines in degrees are
+/// curves in a projection.
+pub fn envelope(b: Bbox, srid: i32) -> Sql {
+    let sql = Sql::new("ST_MakeEnvelope(")
+        .bind(b.west)
+        .push(", ")
+        .bind(b.south)
+        .push(", ")
+        .bind(b.east)
+        .push(", ")
+        .bind(b.north)
+        .push(", 4326)");
+    if srid == 4326 {
+        return sql;
+    }
+    let sql = divided(sql, (b.east - b.west).max(b.north - b.south));
+    Sql::new("ST_Transform(").append(&sql).push(&format!(", {srid})"))
+}

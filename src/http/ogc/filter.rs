@@ -1,0 +1,139 @@
+//! Filters in CQL2 (OGC API – Features, Part 3): the parameters, what can be asked about, the functions.
+
+use axum::extract::{Path, State};
+use serde_json::{Map, Value, json};
+
+use super::super::Shared;
+use super::super::links::Base;
+use super::super::params::Params;
+use super::super::respond::{self, Answer};
+use super::JSON;
+use crate::app::App;
+use crate::db::run;
+use crate::error::{Error, Result};
+use crate::filter::{Expr, Lang, functions, parse};
+use crate::geo::parse_epsg;
+use crate::layer::Layer;
+use crate::layer::catalog::shorten;
+use crate::sql::Sql;
+
+pub const SCHEMA: &str = "application/schema+json";
+
+/// `cql-text` is what GDAL writes.
+pub const LANGUAGES: [&str; 3] = ["cql2-text", "cql2-json", "cql-text"];
+
+/// Takes `filter`, `filter-lang` and `filter-crs` out; what was said goes into `said`, for links.
+pub async fn take(
+    app: &App,
+    layer: &Layer,
+    params: &mut Params,
+    said: &mut Vec<(String, String)>,
+) -> Result<Option<Expr>> {
+    let mut text = |name: &str| {
+        let value = params.text(name);
+        said.extend(value.iter().map(|v| (name.to_string(), v.clone())));
+        value
+    };
+    let (filter, lang, crs) = (text("filter"), text("filter-lang"), text("filter-crs"));
+    let lang = match lang.as_deref() {
+        None | Some("cql2-text") => Lang::Text,
+        Some("cql-text") => Lang::Gdal,
+        Some("cql2-json") => Lang::Json,
+        Some(other) => {
+            let say = "write `cql2-text` or `cql2-json`";
+            return Err(Error::invalid("filter-lang", format!("`{}` is not a language here; {say}", shorten(other))));
+        }
+    };
+    let srid = match &crs {
+        Some(crs) => system(app, layer, crs).await?,
+        None => 4326,
+    };
+    let Some(filter) = filter else { return Ok(None) };
+    let expr = parse(&filter, lang, &layer.fields, layer.spatial().is_some(), srid);
+    expr.map(Some).map_err(|fault| Error::invalid("filter", fault.to_string()))
+}
+
+/// The EPSG code of `filter-crs`. In every system x (longitude, easting) comes first, which is not so in EPSG:4326.
+async fn system(app: &App, layer: &Layer, crs: &str) -> Result<i32> {
+    let wrong = |why: &str| Error::invalid("filter-crs", format!("`{}` {why}", shorten(crs)));
+    let srid =
+        parse_epsg(crs).ok_or_else(|| wrong("is not a coordinate system; write `EPSG:9217` or an OGC address"))?;
+    if srid == 4326 && !crs.to_ascii_uppercase().ends_with("CRS84") {
+        return Err(wrong(
+            "puts latitude first; write `http://www.opengis.net/def/crs/OGC/1.3/CRS84` and longitude first",
+        ));
+    }
+    let known = Sql::new("SELECT 1 FROM spatial_ref_sys WHERE srid = ").bind(srid);
+    if srid != 4326 && layer.srid != Some(srid) && run::optional(&app.db.pool, known).await?.is_none() {
+        return Err(wrong("is not a coordinate system this server knows"));
+    }
+    Ok(srid)
+}
+
+/// An error of the database that a filter brought about, as the caller's: numbers that leave the range of their type,
+/// positions that a projection has no place for.
+pub fn blame(error: Error) -> Error {
+    let Error::Db(sqlx::Error::Database(e)) = &error else { return error };
+    let data = e.code().is_some_and(|c| c.starts_with("22"));
+    if data {
+        return Error::invalid(
+            "filter",
+            "the numbers of the filter leave their range on this layer; compute with smaller ones",
+        );
+    }
+    if e.message().starts_with("transform:") {
+        let say = "check its coordinates and `filter-crs`";
+        return Error::invalid(
+            "filter",
+            format!("the geometry of the filter has no place in the layer's coordinate system; {say}"),
+        );
+    }
+    error
+}
+
+/// `GET /ogc/collections/{id}/queryables`: what a filter may name, as JSON Schema.
+pub async fn queryables(State(app): Shared, Base(base): Base, Path(id): Path<String>, mut params: Params) -> Answer {
+    super::formats(&mut params)?;
+    let layer = app.catalog.named(&id)?;
+    let mut properties = Map::new();
+    if let Some((geometry, _)) = layer.spatial() {
+        let kind = match geometry.r#type.to_ascii_lowercase().as_str() {
+            "geometry" => "any".to_string(),
+            other => other.to_string(),
+        };
+        properties.insert(
+            "geom".into(),
+            json!({"title": "geom", "format": format!("geometry-{kind}"), "x-ogc-role": "primary-geometry"}),
+        );
+    }
+    properties.insert("fid".into(), json!({"title": "fid", "type": "integer", "x-ogc-role": "id"}));
+    for field in &layer.fields {
+        let (kind, format) = field.kind.json();
+        let mut doc = json!({"title": field.title.as_deref().unwrap_or(&field.name), "type": kind});
+        if let Some(format) = format {
+            doc["format"] = json!(format);
+        }
+        properties.insert(field.name.clone(), doc);
+    }
+    let body = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("{base}/ogc/collections/{id}/queryables"),
+        "type": "object",
+        "title": layer.title,
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    Ok(super::fresh(respond::json(SCHEMA, body.to_string())))
+}
+
+/// `GET /ogc/functions`: what a filter may call.
+pub async fn list(mut params: Params) -> Answer {
+    super::formats(&mut params)?;
+    let all: Vec<Value> = functions()
+        .iter()
+        .map(|f| {
+            json!({"name": f.name, "description": f.about, "arguments": [{"type": [f.takes]}], "returns": [f.gives]})
+        })
+        .collect();
+    Ok(respond::json(JSON, json!({"functions": all}).to_string()))
+}
