@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::links::Base;
+use super::ogc::filter::Words;
 use super::params::Params;
 use super::respond::{self, Answer};
+use crate::app::App;
 use crate::error::{Error, Result};
 use crate::geo::Tile;
 use crate::layer::Layer;
@@ -23,7 +25,7 @@ const MVT: &str = "application/vnd.mapbox-vector-tile";
 /// A map asks for a handful of layers in one tile; more is a mistake or mischief.
 const MOST_LAYERS: usize = 32;
 
-fn layers(app: &crate::app::App, ids: &str) -> Result<Vec<Arc<Layer>>> {
+fn layers(app: &App, ids: &str) -> Result<Vec<Arc<Layer>>> {
     let layers = app.catalog.select(Some(ids), |_| false)?;
     if layers.len() > MOST_LAYERS {
         return Err(Error::invalid(
@@ -42,7 +44,7 @@ fn layers(app: &crate::app::App, ids: &str) -> Result<Vec<Arc<Layer>>> {
     Ok(layers)
 }
 
-/// `GET /tiles/{layer[,layer…]}/{z}/{x}/{y}?properties=…&labels=true`; a tile that the client still has is answered before
+/// `GET /tiles/{layer[,layer…]}/{z}/{x}/{y}?properties=…&labels=true&filter=…`; a tile that the client still has is answered before
 /// it would be made.
 pub async fn tile(
     State(app): Shared,
@@ -51,7 +53,7 @@ pub async fn tile(
     mut params: Params,
 ) -> Answer {
     let layers = layers(&app, &ids)?;
-    let options = options(&mut params, &layers)?;
+    let options = options(&app, &mut params, &layers).await?;
     let tile = parse_tile(&z, &x, &y)?;
     let encoding = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).map_or("", |v| v);
     let plan = app.tiles.plan(layers, tile, Arc::new(options), Encoding::accepted(encoding));
@@ -70,7 +72,9 @@ pub async fn tile(
         common.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let coding = plan.encoding().name();
-    let finished = app.tiles.get(&app.db.pool, plan).await?;
+    let filtered = plan.is_filtered();
+    let made = app.tiles.get(&app.db.pool, plan).await;
+    let finished = made.map_err(|e| if filtered { super::ogc::filter::blame(e) } else { e })?;
     if finished.is_empty() {
         return Ok((StatusCode::NO_CONTENT, common).into_response());
     }
@@ -98,7 +102,8 @@ pub fn knows(headers: &HeaderMap, etag: &str) -> bool {
 }
 
 /// What is asked beside where; a field must be one of at least one layer.
-fn options(params: &mut Params, layers: &[Arc<Layer>]) -> Result<Options> {
+async fn options(app: &App, params: &mut Params, layers: &[Arc<Layer>]) -> Result<Options> {
+    let words = Words::take(params);
     let properties: Option<Vec<String>> =
         params.text("properties").map(|names| names.split(',').filter(|n| !n.is_empty()).map(String::from).collect());
     for name in properties.iter().flatten() {
@@ -107,8 +112,12 @@ fn options(params: &mut Params, layers: &[Arc<Layer>]) -> Result<Options> {
         }
     }
     let labels = params.flag("labels")?;
-    params.end("properties, labels")?;
-    Ok(Options { properties, labels })
+    params.end("`properties`, `labels`, `filter`, `filter-lang`, `filter-crs`")?;
+    let mut filters = Vec::new();
+    for layer in layers {
+        filters.extend(words.on(app, layer).await?);
+    }
+    Ok(Options { properties, labels, filters })
 }
 
 /// `GET /tiles/{layer[,layer…]}`: TileJSON 3.0.0.
@@ -120,7 +129,7 @@ pub async fn tilejson(
     mut params: Params,
 ) -> Answer {
     let layers = layers(&app, &ids)?;
-    let options = options(&mut params, &layers)?;
+    let options = options(&app, &mut params, &layers).await?;
     let mut vector_layers: Vec<Value> = layers.iter().map(|l| vector_layer(l)).collect();
     if options.labels {
         let labelled = layers.iter().filter(|l| matches!(l.shape(), "polygon" | "mixed"));

@@ -17,11 +17,20 @@ pub const BUFFER: u32 = 64;
 
 /// The MVT 2.1 bytes of one layer in a tile; empty when nothing is there.
 ///
-/// Feature ids are the layer's; `properties` chooses fields by name; bytes columns are left out, other kinds that MVT lacks (dates, lists) are text.
-pub async fn encode(pool: &PgPool, layer: &Layer, tile: Tile, properties: Option<&[String]>) -> Result<Vec<u8>> {
+/// Feature ids are the layer's; `properties` chooses fields by name, `filter` features; bytes columns are left out, other kinds that MVT lacks (dates, lists) are text.
+pub async fn encode(
+    pool: &PgPool,
+    layer: &Layer,
+    tile: Tile,
+    properties: Option<&[String]>,
+    filter: Option<&Expr>,
+) -> Result<Vec<u8>> {
     let margin = f64::from(BUFFER) / f64::from(EXTENT);
     let Some((_, srid)) = layer.spatial() else { return Ok(Vec::new()) };
-    let query = Query::everything().overlapping(layer, tile.bbox(margin));
+    let mut query = Query::everything().overlapping(layer, tile.bbox(margin));
+    if let Some(expr) = filter {
+        query = query.filtered(layer, expr.clone());
+    }
     if query.filter == Expr::False || tile.z < layer.min_zoom {
         return Ok(Vec::new());
     }

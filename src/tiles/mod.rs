@@ -23,13 +23,15 @@ use sqlx::postgres::PgPool;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::{Error, Result};
+use crate::filter::{Cell, Expr, NotInMemory, Predicate, Row, compile};
 use crate::geo::Tile;
 use crate::layer::{Layer, mvt};
 use encoding::Compressors;
 pub use encoding::Encoding;
 use live::keeper::{self, Keeper};
 use live::state::State;
-use slice::{Ask, Scratch};
+use slice::{Ask, Feature, Keep, Scratch};
+use snapshot::values::Scalar;
 
 /// A larger layer is waited for while its snapshot is built, as the database would take longer.
 const WORTH_WAITING: i64 = 5_000;
@@ -44,6 +46,8 @@ pub struct Options {
     pub properties: Option<Vec<String>>,
     /// Adds a layer `ID.label` with a point for each polygon.
     pub labels: bool,
+    /// A condition for each layer, in their order; none where everything is wanted.
+    pub filters: Vec<Expr>,
 }
 
 /// One tile that somebody asked for: what it will be is settled, making it is not.
@@ -59,6 +63,11 @@ impl Plan {
     /// A strong ETag: it depends on what is in the tile, and is known before the tile is made.
     pub fn etag(&self) -> String {
         format!("\"{:032x}\"", self.key)
+    }
+
+    /// Whether only some of the features are asked for.
+    pub fn is_filtered(&self) -> bool {
+        !self.options.filters.is_empty()
     }
 
     pub fn encoding(&self) -> Encoding {
@@ -103,6 +112,9 @@ impl Tiles {
         hash.update(&[tile.z, encoding as u8, u8::from(options.labels), snapshot::format::FORMAT as u8]);
         hash.update(&tile.x.to_le_bytes());
         hash.update(&tile.y.to_le_bytes());
+        if !options.filters.is_empty() {
+            hash.update(format!("{:?}", options.filters).as_bytes());
+        }
         for name in options.properties.iter().flatten() {
             hash.update(&(name.len() as u32 + 1).to_le_bytes());
             hash.update(name.as_bytes());
@@ -143,20 +155,28 @@ impl Tiles {
         let mut bench = self.bench()?;
         // A vector tile is its layers one after the other (MVT 2.1, 4.1: repeated message fields).
         bench.out.clear();
-        for (layer, state) in &plan.layers {
+        for (i, (layer, state)) in plan.layers.iter().enumerate() {
             if plan.tile.z < layer.min_zoom {
                 continue;
             }
+            let filter = plan.options.filters.get(i);
+            // What only PostGIS can answer (geometry, lists) it is asked.
+            let condition = match filter.map(compile).transpose() {
+                Ok(condition) => Some(condition),
+                Err(NotInMemory(_)) => None,
+            };
             let state = match state {
                 Some(state) => Some(state.clone()),
                 None if layer.feature_count > WORTH_WAITING => self.wait_for(layer).await,
                 None => None,
             };
-            match state {
-                Some(state) => make_layer(&state, layer, plan, &mut bench.scratch, &mut bench.out),
+            match state.zip(condition) {
+                Some((state, condition)) => {
+                    make_layer(&state, layer, plan, condition.as_ref(), &mut bench.scratch, &mut bench.out);
+                }
                 None => {
                     let names = plan.options.properties.as_deref();
-                    bench.out.extend(mvt::encode(pool, layer, plan.tile, names).await?);
+                    bench.out.extend(mvt::encode(pool, layer, plan.tile, names, filter).await?);
                 }
             }
         }
@@ -210,15 +230,52 @@ impl Tiles {
     }
 }
 
-fn make_layer(state: &State, layer: &Layer, plan: &Plan, scratch: &mut Scratch, out: &mut Vec<u8>) {
+fn make_layer(
+    state: &State,
+    layer: &Layer,
+    plan: &Plan,
+    condition: Option<&Predicate>,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) {
     let fields = &state.snapshot.meta.recipe.fields;
-    let wanted: Option<Vec<usize>> = plan
-        .options
-        .properties
-        .as_ref()
-        .map(|names| names.iter().filter_map(|name| fields.iter().position(|f| f.name == *name)).collect());
-    let ask = Ask { fields: wanted.as_deref(), labels: plan.options.labels, ..Ask::default() };
+    let place = |name: &str| fields.iter().position(|f| f.name == name);
+    let wanted: Option<Vec<usize>> =
+        plan.options.properties.as_ref().map(|names| names.iter().filter_map(|name| place(name)).collect());
+    let looks_at: Vec<usize> =
+        condition.iter().flat_map(|p| p.fields()).map(|f| place(&f.name).unwrap_or(usize::MAX)).collect();
+    let keep = condition.map(|p| |feature: &Feature<'_>| p.accepts(&Asked { feature, places: &looks_at }));
+    let ask = Ask {
+        fields: wanted.as_deref(),
+        keep: keep.as_ref().map(|k| k as &Keep<'_>),
+        looks_at: &looks_at,
+        reads_id: condition.is_some_and(Predicate::reads_id),
+        labels: plan.options.labels,
+    };
     slice::layer(state, &layer.id, plan.tile, ask, scratch, out);
+}
+
+/// A feature as a condition asks it.
+struct Asked<'a> {
+    feature: &'a Feature<'a>,
+    /// Where the condition's fields are among the layer's.
+    places: &'a [usize],
+}
+
+impl Row for Asked<'_> {
+    fn fid(&self) -> i64 {
+        self.feature.fid().unwrap_or_default()
+    }
+
+    fn cell(&self, slot: usize) -> Cell<'_> {
+        match self.places.get(slot).and_then(|place| self.feature.value(*place)) {
+            None => Cell::Null,
+            Some(Scalar::Bool(v)) => Cell::Bool(v),
+            Some(Scalar::Int(v)) => Cell::Int(v),
+            Some(Scalar::Float(v)) => Cell::Float(v),
+            Some(Scalar::Text(v)) => Cell::Text(v),
+        }
+    }
 }
 
 /// An error that several waiting requests share, as an error of each.

@@ -123,7 +123,7 @@ impl Server {
     /// Holds the engine's tile against the oracle's.
     async fn compare(&self, id: &str, tile: Tile) -> usize {
         let layer = self.app.catalog.get(id).unwrap();
-        let expected = oracle::encode(&self.app.db.pool, &layer, tile, None).await.unwrap();
+        let expected = oracle::encode(&self.app.db.pool, &layer, tile, None, None).await.unwrap();
         let expected = mvt::decode(&expected).remove(id).unwrap_or_default();
         let made = self.tile(id, tile, "").await.remove(id).unwrap_or_default();
         let by_id = |features: &[Feature]| -> BTreeMap<u64, Feature> {
@@ -506,4 +506,47 @@ async fn the_whole_pyramid_goes_into_a_file_that_the_server_can_serve() {
     }
     assert!(tiles > 8, "{tiles}");
     assert_eq!(server.get("/archives/khac/1/0/0").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filtered_tile_holds_what_the_filter_says_from_the_snapshot_as_from_postgis() {
+    let world = World::new().await;
+    let mut draw = Draw(17);
+    world.layer("thua", "MultiPolygon", 9217, FIELDS, &parcels(400, 40.0, &mut draw)).await;
+    world.sql("UPDATE dothi.layer SET class_field = 'maDat', detail_zoom = 14 WHERE id = 'thua'").await;
+    let server = world.server().await;
+    server.settled("thua").await;
+    world.sql("UPDATE layers.thua SET \"maDat\" = 'LUC' WHERE fid IN (3, 5, 90)").await;
+    server.settled("thua").await;
+    let layer = server.app.catalog.get("thua").unwrap();
+    let at = tile(15, LON + 0.003, LAT + 0.003);
+    for filter in [
+        "\"maDat\" = 'LUC'",
+        "\"maDat\" IN ('ONT', 'Đất ở') AND \"dienTich\" > 500",
+        "\"Số thửa\" BETWEEN 100 AND 180 OR \"dung\" = true",
+        "\"maDat\" IS NULL",
+        "CASEI(\"maDat\") LIKE 'đ%'",
+        "\"ngay\" = DATE('2026-11-25') AND fid < 200",
+        "S_INTERSECTS(geom, BBOX(108.986,11.574,108.989,11.577))",
+    ] {
+        let text: String = filter.bytes().map(|b| format!("%{b:02X}")).collect();
+        let made = server.tile("thua", at, &format!("?filter={text}")).await.remove("thua").unwrap_or_default();
+        let expr = dothi::filter::parse(filter, dothi::filter::Lang::Text, &layer.fields, true, 4326).unwrap();
+        let expected = oracle::encode(&server.app.db.pool, &layer, at, None, Some(&expr)).await.unwrap();
+        let expected = mvt::decode(&expected).remove("thua").unwrap_or_default();
+        let ids =
+            |features: &[Feature]| features.iter().filter_map(|f| f.id).collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(ids(&made), ids(&expected), "{filter}");
+        assert!(!made.is_empty(), "{filter}");
+        // Below the detail zoom only the asked-for ground is covered.
+        let low = server.tile("thua", tile(12, LON + 0.003, LAT + 0.003), &format!("?filter={text}")).await;
+        let classes = |f: &Feature| f.attributes.get("maDat").cloned();
+        let low: Vec<_> = low.get("thua").into_iter().flatten().filter(|f| f.id.is_none()).map(classes).collect();
+        if filter == "\"maDat\" = 'LUC'" {
+            assert_eq!(low, [Some(mvt::Value::Text("LUC".into()))]);
+        }
+    }
+    let wrong = server.get("/tiles/thua/15/1/1?filter=maDatt%20%3D%201").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(String::from_utf8_lossy(&wrong.bytes).contains("at position 0"));
 }

@@ -54,6 +54,11 @@ impl Predicate {
         &self.fields
     }
 
+    /// Whether it asks for ids, which what stands for many features has not.
+    pub fn reads_id(&self) -> bool {
+        self.test.reads_id()
+    }
+
     /// Whether the feature is one of those asked for.
     pub fn accepts(&self, row: &dyn Row) -> bool {
         self.test.holds(row) == Some(true)
@@ -88,6 +93,18 @@ enum Term {
 }
 
 impl Test {
+    fn reads_id(&self) -> bool {
+        match self {
+            Test::Always(_) | Test::Spells(..) => false,
+            Test::All(tests) | Test::Any(tests) => tests.iter().any(Test::reads_id),
+            Test::Not(test) | Test::IsUnknown(test) => test.reads_id(),
+            Test::Compare(_, a, b) | Test::Like(a, b) => a.reads_id() || b.reads_id(),
+            Test::Between(a, b, c) => a.reads_id() || b.reads_id() || c.reads_id(),
+            Test::In(a, items) => a.reads_id() || items.iter().any(Term::reads_id),
+            Test::IsNull(a) | Test::Holds(a) => a.reads_id(),
+        }
+    }
+
     /// True, false, or unknown.
     fn holds(&self, row: &dyn Row) -> Option<bool> {
         match self {
@@ -163,6 +180,15 @@ fn holds(comparison: Comparison, order: std::cmp::Ordering) -> bool {
 }
 
 impl Term {
+    fn reads_id(&self) -> bool {
+        match self {
+            Term::Fid => true,
+            Term::Slot(..) | Term::Value(_) => false,
+            Term::Arithmetic(_, _, a, b) => a.reads_id() || b.reads_id(),
+            Term::Call(_, a) => a.reads_id(),
+        }
+    }
+
     fn value<'r>(&'r self, row: &'r dyn Row) -> Val<'r> {
         match self {
             Term::Slot(slot, kind) => Val::read(row.cell(*slot), *kind),

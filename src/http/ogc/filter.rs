@@ -29,28 +29,48 @@ pub async fn take(
     params: &mut Params,
     said: &mut Vec<(String, String)>,
 ) -> Result<Option<Expr>> {
-    let mut text = |name: &str| {
-        let value = params.text(name);
-        said.extend(value.iter().map(|v| (name.to_string(), v.clone())));
-        value
-    };
-    let (filter, lang, crs) = (text("filter"), text("filter-lang"), text("filter-crs"));
-    let lang = match lang.as_deref() {
-        None | Some("cql2-text") => Lang::Text,
-        Some("cql-text") => Lang::Gdal,
-        Some("cql2-json") => Lang::Json,
-        Some(other) => {
-            let say = "write `cql2-text` or `cql2-json`";
-            return Err(Error::invalid("filter-lang", format!("`{}` is not a language here; {say}", shorten(other))));
-        }
-    };
-    let srid = match &crs {
-        Some(crs) => system(app, layer, crs).await?,
-        None => 4326,
-    };
-    let Some(filter) = filter else { return Ok(None) };
-    let expr = parse(&filter, lang, &layer.fields, layer.spatial().is_some(), srid);
-    expr.map(Some).map_err(|fault| Error::invalid("filter", fault.to_string()))
+    let words = Words::take(params);
+    said.extend(words.said());
+    words.on(app, layer).await
+}
+
+/// What a caller says of a filter.
+pub struct Words {
+    filter: Option<String>,
+    lang: Option<String>,
+    crs: Option<String>,
+}
+
+impl Words {
+    pub fn take(params: &mut Params) -> Words {
+        Words { filter: params.text("filter"), lang: params.text("filter-lang"), crs: params.text("filter-crs") }
+    }
+
+    fn said(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        let pairs = [("filter", &self.filter), ("filter-lang", &self.lang), ("filter-crs", &self.crs)];
+        pairs.into_iter().filter_map(|(name, value)| Some((name.to_string(), value.clone()?)))
+    }
+
+    /// The filter as a condition on this layer; none when there is none.
+    pub async fn on(&self, app: &App, layer: &Layer) -> Result<Option<Expr>> {
+        let lang = match self.lang.as_deref() {
+            None | Some("cql2-text") => Lang::Text,
+            Some("cql-text") => Lang::Gdal,
+            Some("cql2-json") => Lang::Json,
+            Some(other) => {
+                let say = "write `cql2-text` or `cql2-json`";
+                let what = format!("`{}` is not a language here; {say}", shorten(other));
+                return Err(Error::invalid("filter-lang", what));
+            }
+        };
+        let srid = match &self.crs {
+            Some(crs) => system(app, layer, crs).await?,
+            None => 4326,
+        };
+        let Some(filter) = &self.filter else { return Ok(None) };
+        let expr = parse(filter, lang, &layer.fields, layer.spatial().is_some(), srid);
+        expr.map(Some).map_err(|fault| Error::invalid("filter", fault.to_string()))
+    }
 }
 
 /// The EPSG code of `filter-crs`. In every system x (longitude, easting) comes first, which is not so in EPSG:4326.

@@ -16,7 +16,7 @@ pub fn point(shape: ShapeRef<'_>) -> Point {
     let mut best: Option<(i64, Point)> = None;
     // The middle first; others only where they are clearly wider.
     for share in [8, 6, 10, 4, 12] {
-        let y = i64::from(b.top) * 2 + height * share / 8 | 1;
+        let y = (i64::from(b.top) * 2 + height * share / 8) | 1;
         crossings.clear();
         for run in shape.runs() {
             let Some(mut before) = run.last().copied() else { continue };

@@ -22,16 +22,17 @@ use encode::{Body, Local};
 use sheet::{Numbers, Sheet};
 
 /// A condition on a feature, without the database.
-pub type Keep = dyn Fn(&Feature<'_>) -> bool + Send + Sync;
+pub type Keep<'a> = dyn Fn(&Feature<'_>) -> bool + 'a;
 
 /// What is asked of a layer.
 #[derive(Default, Clone, Copy)]
 pub struct Ask<'a> {
     /// Places of the fields that are wanted; all when there is no list.
     pub fields: Option<&'a [usize]>,
-    pub keep: Option<&'a Keep>,
-    /// The fields that `keep` looks at.
+    pub keep: Option<&'a Keep<'a>>,
+    /// The fields that `keep` looks at, and whether it looks at ids.
     pub looks_at: &'a [usize],
+    pub reads_id: bool,
     /// Adds a layer `ID.label` with a point for each polygon.
     pub labels: bool,
 }
@@ -56,9 +57,9 @@ impl Feature<'_> {
     /// The value of a field; none when it is null.
     pub fn value(&self, field: usize) -> Option<Scalar<'_>> {
         values::decode(match self {
-            Feature::Kept(snapshot, i) => match snapshot.tags(*i)[field] {
-                values::NULL => return None,
-                id => snapshot.value(id),
+            Feature::Kept(snapshot, i) => match snapshot.tags(*i).get(field) {
+                None | Some(&values::NULL) => return None,
+                Some(id) => snapshot.value(*id),
             },
             Feature::Edited(edited) => edited.values.get(field)?.as_deref()?,
             Feature::Class(snapshot, value) if snapshot.meta.recipe.class_field == Some(field) => {

@@ -131,7 +131,7 @@ pub fn build(
         groups.len(),
         || (),
         |_, g| {
-            let Some(&(y, x, _)) = groups[g].first() else { return None };
+            let &(y, x, _) = groups[g].first()?;
             let tile = Tile::new(z, x, y)?;
             let mut raster = raster(grid, tile);
             for (_, _, i) in groups[g] {
