@@ -23,7 +23,7 @@ use sqlx::postgres::PgPool;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::{Error, Result};
-use crate::filter::{Cell, Expr, NotInMemory, Predicate, Row, compile};
+use crate::filter::{Cell, Expr, Predicate, Row, compile};
 use crate::geo::Tile;
 use crate::layer::{Layer, mvt};
 use encoding::Compressors;
@@ -161,10 +161,7 @@ impl Tiles {
             }
             let filter = plan.options.filters.get(i);
             // What only PostGIS can answer (geometry, lists) it is asked.
-            let condition = match filter.map(compile).transpose() {
-                Ok(condition) => Some(condition),
-                Err(NotInMemory(_)) => None,
-            };
+            let condition = filter.map(compile).transpose().ok();
             let state = match state {
                 Some(state) => Some(state.clone()),
                 None if layer.feature_count > WORTH_WAITING => self.wait_for(layer).await,

@@ -335,7 +335,7 @@ async fn picture(server: &Server, tile: Tile) -> (usize, usize, BTreeMap<String,
         let name = code.map_or("(không)".into(), |c| format!("{:?}", mvt::Value::Text(c)));
         let rings: Vec<Vec<[f64; 2]>> = wkt
             .trim_start_matches("MULTIPOLYGON")
-            .split(|c| c == '(' || c == ')')
+            .split(['(', ')'])
             .filter(|part| part.len() > 3)
             .map(|part| {
                 let number = |t: &str| -> f64 { t.parse().unwrap() };

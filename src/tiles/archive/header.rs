@@ -44,7 +44,8 @@ impl Section {
     /// A part of this section, as a section of the file; none where it lies outside.
     pub fn part(self, offset: u64, length: u32) -> Option<Section> {
         let length = u64::from(length);
-        (offset.checked_add(length)? <= self.length).then_some(Section { offset: self.offset + offset, length })
+        let inside = offset.checked_add(length)? <= self.length;
+        Some(Section { offset: self.offset.checked_add(offset)?, length }).filter(|_| inside)
     }
 }
 

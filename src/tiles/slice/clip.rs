@@ -25,7 +25,7 @@ pub struct Scratch {
 
 impl Scratch {
     /// The ring within the box; fewer than three points when nothing is left. It may run along the box's edge on its way
-    /// back: [`super::ring::settle`] mends that.
+    /// back: [`super::ring::Rings::settle`] mends that.
     pub fn ring(&mut self, ring: impl Iterator<Item = Wide>) -> &[Wide] {
         self.a.clear();
         self.a.extend(ring);
