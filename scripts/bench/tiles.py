@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import random
+import re
 import shutil
 import signal
 import socket
@@ -142,6 +143,16 @@ class Server:
             return answer.status, answer.read()
         finally:
             connection.close()
+
+    def snapshot_seconds(self, layer):
+        """Waits until dothi's log says that the layer's snapshot is there, and how long it took."""
+        end = time.monotonic() + 300
+        while time.monotonic() < end:
+            found = re.search(rf'snapshot built layer="{layer}" .*seconds=([0-9.]+)', self.log.read_text())
+            if found:
+                return float(found[1])
+            time.sleep(0.1)
+        sys.exit(f"tiles.py: no snapshot of {layer} within five minutes: {self.log.read_text()[-2000:]}")
 
     def cpu(self):
         _, own, ended = stat(self.pid)
@@ -449,8 +460,12 @@ def main():
 
         def start(mode):
             say(f"starting, {mode}")
+            built = Path(database.var, "snapshots", "thua.snapshot").exists()
             out = [dothi(database, probe, f"dothi-{mode}", "--tile-cache", "0" if mode == "cold" else str(CACHE))]
             servers.append(out[0])
+            if not built:
+                result["snapshot_seconds"] = out[0].snapshot_seconds("thua")
+                say(f"snapshot of thua built in {result['snapshot_seconds']:.2f} s")
             if peer:
                 out.append(martin(database, probe, f"martin-{mode}", "--cache-size", "0" if mode == "cold" else str(2 * CACHE)))
                 servers.append(out[1])
