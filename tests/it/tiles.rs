@@ -550,3 +550,52 @@ async fn a_filtered_tile_holds_what_the_filter_says_from_the_snapshot_as_from_po
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
     assert!(String::from_utf8_lossy(&wrong.bytes).contains("at position 0"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn real_layers_are_drawn_as_postgis_draws_them_with_edits_in_between() {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/cache/layers");
+    if !samples.is_dir() {
+        println!("skipped: no sample layers; `make samples` brings them");
+        return;
+    }
+    let world = World::new().await;
+    let layers = ["helsinki_cong_trinh", "helsinki_duong", "nen_dat", "xa_phuong_2025"];
+    for id in layers {
+        let file = ["geojson", "csv"].map(|e| samples.join(format!("{id}.{e}"))).into_iter().find(|f| f.exists());
+        let mut import = std::process::Command::new(BIN);
+        import.args(["--database-url", &world.url(), "--data-dir"]).arg(world.dir.path().join("var"));
+        import.arg("import").arg(file.unwrap()).args(["--layer", id, "--srs", "EPSG:4326"]);
+        let done = import.output().unwrap();
+        assert!(done.status.success(), "{id}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+    world.sql("UPDATE dothi.layer SET detail_zoom = 0").await;
+    let server = world.server().await;
+    let mut draw = Draw(29);
+    for id in layers {
+        let mut features = 0;
+        for round in 0..2 {
+            server.settled(id).await;
+            for _ in 0..12 {
+                // A tile where something is, at a zoom that shows some of it.
+                let place = format!(
+                    "SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_Transform(ST_PointOnSurface(geom), 4326) p FROM layers.{id} \
+                     ORDER BY fid OFFSET {} LIMIT 1) t",
+                    draw.below(400)
+                );
+                let (lon, lat): (f64, f64) =
+                    sqlx::query_as(sqlx::AssertSqlSafe(place)).fetch_one(&server.app.db.pool).await.unwrap();
+                let z = if id.starts_with("helsinki") { 12 + draw.below(7) } else { 4 + draw.below(9) };
+                features += server.compare(id, tile(z as u8, lon, lat.clamp(-80.0, 84.0))).await;
+            }
+            if round == 0 {
+                world
+                    .sql(&format!(
+                        "UPDATE layers.{id} SET geom = ST_Translate(geom, 0.0003, -0.0002) WHERE fid % 5 = 0; \
+                         DELETE FROM layers.{id} WHERE fid % 17 = 3;"
+                    ))
+                    .await;
+            }
+        }
+        assert!(features > 50, "{id}: {features}");
+    }
+}
