@@ -68,6 +68,12 @@ pub fn main() -> ExitCode {
     // A pipe that the reader closed (`dothi layers | head`) ends the program quietly, as it does others.
     // SAFETY: called before any thread starts; SIG_DFL is a valid disposition.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    // Many arenas keep what each once needed; two are enough for as many threads as there are cores here.
+    // SAFETY: called before any thread starts.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2)
+    };
     let cli = Cli::parse();
     let print = Print::new(cli.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -44,7 +44,8 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
     tracing::info!(%address, layers = app.catalog.all().len(), "serving");
     // The one line that a person starting the server looks for; logs go to standard error.
     println!("http://{address}/");
-    let server = axum::serve(socket, crate::http::router(app.clone())).with_graceful_shutdown(asked_to_stop());
+    let server = axum::serve(socket, tower::make::Shared::new(crate::http::service(app.clone())))
+        .with_graceful_shutdown(asked_to_stop());
     let mut server = tokio::spawn(async move { server.await });
     let mut asked = std::pin::pin!(asked_to_stop());
     let outcome = tokio::select! {

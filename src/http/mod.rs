@@ -1,6 +1,7 @@
 //! The door for browsers and other systems: every route on one page.
 
 mod archives; // PMTiles files
+mod front; // tiles that are in memory
 mod links; // absolute addresses
 mod ogc; // OGC API – Features
 mod ops; // health, readiness, metrics
@@ -22,10 +23,16 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::app::App;
+pub use front::Front;
 
 pub type Shared = axum::extract::State<Arc<App>>;
 
-pub fn router(app: Arc<App>) -> Router {
+/// The whole door.
+pub fn service(app: Arc<App>) -> Front {
+    Front::new(app.clone(), router(app))
+}
+
+fn router(app: Arc<App>) -> Router {
     let body = usize::try_from(app.settings.max_body).unwrap_or(4) << 20;
     // Tiles are compressed already, and come by the thousand a second.
     let made = Router::new().route(watch::TILE_ROUTE, get(tiles::tile));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -18,14 +18,15 @@ use crate::geo::Tile;
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
 use crate::tiles::pyramid::vector_layer;
-use crate::tiles::{Encoding, Options, style};
+use crate::tiles::{Encoding, Options, Plan, style};
 
 const JSON: &str = "application/json";
 const MVT: &str = "application/vnd.mapbox-vector-tile";
 /// A map asks for a handful of layers in one tile; more is a mistake or mischief.
 const MOST_LAYERS: usize = 32;
 
-fn layers(app: &App, ids: &str) -> Result<Vec<Arc<Layer>>> {
+/// The layers that a tile's address names.
+pub fn layers(app: &App, ids: &str) -> Result<Vec<Arc<Layer>>> {
     let layers = app.catalog.select(Some(ids), |_| false)?;
     if layers.len() > MOST_LAYERS {
         return Err(Error::invalid(
@@ -57,30 +58,42 @@ pub async fn tile(
     let tile = parse_tile(&z, &x, &y)?;
     let encoding = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).map_or("", |v| v);
     let plan = app.tiles.plan(layers, tile, Arc::new(options), Encoding::accepted(encoding));
-    // While changes do not arrive, the map goes on drawing, but nothing is called fresh.
     let fresh = app.catalog.is_following();
-    let etag = plan.etag();
-    let mut common = HeaderMap::with_capacity(8);
-    common.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if fresh {
-        common.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        common.insert(header::ETAG, HeaderValue::from_str(&etag).map_err(|e| Error::Internal(e.to_string()))?);
-        if knows(&headers, &etag) {
-            return Ok((StatusCode::NOT_MODIFIED, common).into_response());
-        }
-    } else {
-        common.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let mut head = head(&plan, fresh)?;
+    if fresh && knows(&headers, &plan.etag()) {
+        return Ok((StatusCode::NOT_MODIFIED, head).into_response());
     }
-    let coding = plan.encoding().name();
-    let filtered = plan.is_filtered();
+    let (coding, filtered) = (plan.encoding(), plan.is_filtered());
     let made = app.tiles.get(&app.db.pool, plan).await;
     let finished = made.map_err(|e| if filtered { super::ogc::filter::blame(e) } else { e })?;
     if finished.is_empty() {
-        return Ok((StatusCode::NO_CONTENT, common).into_response());
+        return Ok((StatusCode::NO_CONTENT, head).into_response());
     }
-    common.insert(header::CONTENT_TYPE, HeaderValue::from_static(MVT));
-    common.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
-    Ok((common, finished).into_response())
+    head.extend(content(coding));
+    Ok((head, finished).into_response())
+}
+
+/// What is said of a tile whether or not it is sent. While changes do not arrive, the map goes on drawing, but nothing is
+/// called fresh.
+pub fn head(plan: &Plan, fresh: bool) -> Result<HeaderMap> {
+    let mut head = HeaderMap::with_capacity(16);
+    head.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if fresh {
+        head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        let etag = HeaderValue::from_str(&plan.etag()).map_err(|e| Error::Internal(e.to_string()))?;
+        head.insert(header::ETAG, etag);
+    } else {
+        head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(head)
+}
+
+/// What is said of a tile that is sent.
+pub fn content(coding: Encoding) -> [(Option<HeaderName>, HeaderValue); 2] {
+    [
+        (Some(header::CONTENT_TYPE), HeaderValue::from_static(MVT)),
+        (Some(header::CONTENT_ENCODING), HeaderValue::from_static(coding.name())),
+    ]
 }
 
 /// A tile from a path; `.pbf` and `.mvt` at its end are let pass.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics::{Counter, Histogram};
@@ -22,7 +22,7 @@ static TILES: OnceLock<(Counter, Histogram)> = OnceLock::new();
 
 pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let id = format!("{:08x}-{:06x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let id = request_id();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("/*", MatchedPath::as_str);
     let (method, uri) = (request.method().clone(), request.uri().clone());
@@ -37,10 +37,7 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
     if status.is_client_error() || status.is_server_error() {
         response = with_instance(response, &id).await;
     }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID.clone(), value);
-    }
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    mark(response.headers_mut(), &id);
     // Tiles come by the thousand a second: their counters are looked up once, and what went well is not told.
     let quiet = route == TILE_ROUTE && status == StatusCode::OK && method == Method::GET;
     let numbers =
@@ -59,6 +56,26 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
         None => tracing::info!(request = id, %method, path, status = status.as_u16(), ms, "request"),
     }
     response
+}
+
+/// An id that no other request has.
+pub fn request_id() -> String {
+    format!("{:08x}-{:06x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The headers that every answer has.
+pub fn mark(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID.clone(), value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// Counts a tile that was answered without the router.
+pub fn count_tile(took: Duration) {
+    let (counter, histogram) = TILES.get_or_init(|| numbers(TILE_ROUTE, &Method::GET, StatusCode::OK));
+    counter.increment(1);
+    histogram.record(took.as_secs_f64());
 }
 
 /// The counter and the histogram that a request belongs to.

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use moka::future::Cache;
 use sqlx::postgres::PgPool;
 use xxhash_rust::xxh3::Xxh3;
@@ -36,6 +37,8 @@ use snapshot::values::Scalar;
 /// A larger layer is waited for while its snapshot is built, as the database would take longer.
 const WORTH_WAITING: i64 = 5_000;
 const WAIT: Duration = Duration::from_secs(8);
+/// Workbenches that are kept between tiles.
+const MOST_BENCHES: usize = 8;
 /// Tiles over this many bytes are compressed away from the threads that answer.
 const LARGE: usize = 96 << 10;
 
@@ -138,6 +141,11 @@ impl Tiles {
         Plan { tile, layers, options, encoding, key: hash.digest128() }
     }
 
+    /// The finished tile, if it is in memory.
+    pub fn in_memory(&self, plan: &Plan) -> Option<Bytes> {
+        self.cache.as_ref()?.get(&plan.key).now_or_never().flatten()
+    }
+
     /// The finished tile, compressed as planned; empty when nothing is there. Requests for one tile at once make it once.
     pub async fn get(&self, pool: &PgPool, plan: Plan) -> Result<Bytes> {
         match &self.cache {
@@ -221,7 +229,7 @@ impl Tiles {
 
     fn put_back(&self, bench: Bench) {
         let mut benches = self.benches.lock().unwrap_or_else(PoisonError::into_inner);
-        if benches.len() < 32 {
+        if benches.len() < MOST_BENCHES {
             benches.push(bench);
         }
     }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use clap::Parser;
@@ -18,6 +17,7 @@ use dothi::app::App;
 use dothi::config;
 use dothi::db::cluster::Cluster;
 use dothi::db::migrate;
+use dothi::http::Front;
 
 /// The program under test.
 pub const BIN: &str = env!("CARGO_BIN_EXE_dothi");
@@ -155,14 +155,14 @@ impl World {
         let settings = Settings::parse_from(["test"].iter().chain(arguments)).serve;
         let app = Arc::new(App::open(&self.store(), settings, None).await.unwrap());
         tokio::spawn(app.clone().follow_journal());
-        let server = Server { router: dothi::http::router(app.clone()), app };
+        let server = Server { router: dothi::http::service(app.clone()), app };
         server.eventually(|s| async move { s.app.catalog.is_following() }).await;
         server
     }
 }
 
 pub struct Server {
-    pub router: Router,
+    pub router: Front,
     pub app: Arc<App>,
 }
 

@@ -599,3 +599,24 @@ async fn real_layers_are_drawn_as_postgis_draws_them_with_edits_in_between() {
         assert!(features > 50, "{id}: {features}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_from_memory_is_answered_as_the_first_one_was() {
+    let world = World::new().await;
+    world.layer("thua", "MultiPolygon", 9217, FIELDS, &parcels(100, 40.0, &mut Draw(3))).await;
+    let server = world.server().await;
+    server.settled("thua").await;
+    let path = format!("/tiles/thua/{}", tile_at(16, LON + 0.001, LAT + 0.001));
+    let ask = || Request::get(&path).header(header::ACCEPT_ENCODING, "gzip, zstd").body(Body::empty()).unwrap();
+    let (first, second) = (server.send(ask()).await, server.send(ask()).await);
+    assert_eq!((first.status, &first.bytes), (second.status, &second.bytes));
+    for name in ["etag", "cache-control", "content-type", "content-encoding", "access-control-allow-origin"] {
+        assert!(!first.header(name).is_empty() && first.header(name) == second.header(name), "{name}");
+    }
+    assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
+    assert!(second.header("vary").contains("Accept-Encoding"));
+    // An edit is not overlooked by what is in memory.
+    world.sql("UPDATE layers.thua SET \"maDat\" = 'Sửa'").await;
+    server.settled("thua").await;
+    assert_ne!(server.send(ask()).await.header("etag"), second.header("etag"));
+}
