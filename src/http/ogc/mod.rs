@@ -4,6 +4,7 @@ pub mod collections;
 pub mod filter;
 pub mod items;
 pub mod openapi;
+mod operations;
 pub mod write;
 
 use axum::response::Response;

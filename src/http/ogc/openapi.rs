@@ -32,7 +32,7 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
         parameters.extend(layer.fields.iter().filter_map(equality));
         let mut many = get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters);
         let mut one = get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId")]);
-        super::write::describe(id, &mut many, &mut one);
+        super::operations::describe(id, &mut many, &mut one);
         paths.insert(format!("/collections/{id}/items"), many);
         paths.insert(format!("/collections/{id}/items/{{featureId}}"), one);
     }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::Shared;
 use super::super::links::Base;
@@ -33,7 +33,7 @@ pub const CONFORMS_TO: [&str; 4] = [
 
 const ITEMS: &str = "GET, HEAD, OPTIONS, POST";
 const ITEM: &str = "GET, HEAD, OPTIONS, PUT, PATCH, DELETE";
-const MERGE_PATCH: &str = "application/merge-patch+json";
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// `POST /ogc/collections/{id}/items`: a Feature, or a FeatureCollection of which all or nothing is created. A condition
 /// in CQL2 JSON is a question (as OWSLib asks it), which needs no key.
@@ -163,17 +163,15 @@ async fn change(
     let mut reading = Reading { layer: &layer, system, faults: Vec::new() };
     let mut draft = reading.read(&sent, purpose, None);
     checked(&app, reading, std::slice::from_ref(&draft), false).await?;
-    if patch {
-        permitted(&permission, &layer, std::slice::from_ref(&draft))?;
-    } else {
+    if !patch {
         // What somebody may not change stays as it is.
         for (cell, field) in draft.cells.iter_mut().zip(&layer.fields) {
             if matches!(cell, Some(None)) && !permission.fields.include(field) {
                 *cell = None;
             }
         }
-        permitted(&permission, &layer, std::slice::from_ref(&draft))?;
     }
+    permitted(&permission, &layer, std::slice::from_ref(&draft))?;
     let mut tx = app.db.pool.begin().await.map_err(Error::from)?;
     permission.begin(&mut tx).await?;
     hold(&mut tx, &layer, fid, &permission, &headers).await?;
@@ -368,38 +366,4 @@ pub async fn options(State(app): State<Arc<App>>, request: Request, next: Next) 
         put(&mut response, header::HeaderName::from_static("accept-patch"), &format!("{MERGE_PATCH}, {GEOJSON}"));
     }
     response
-}
-
-/// Adds what can be done with the features of layer `id` to their paths in the API definition.
-pub fn describe(id: &str, many: &mut Value, one: &mut Value) {
-    let crs = json!({"name": "Content-Crs", "in": "header", "required": false, "schema": {"type": "string"},
-                     "description": "The coordinate system of the geometry that is sent (default CRS84)"});
-    let condition = json!({"name": "If-Match", "in": "header", "required": false, "schema": {"type": "string"},
-                           "description": "The ETag of the state that the change was made from"});
-    let fid = json!({"$ref": "#/components/parameters/featureId"});
-    let operation = |name: &str, summary: &str, body: Option<&str>, parameters: Vec<Value>, done: Value| {
-        let mut responses = json!({});
-        for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "500"] {
-            responses[status] = json!({"$ref": "#/components/responses/problem"});
-        }
-        for (status, what) in done.as_object().into_iter().flatten() {
-            responses[status] = what.clone();
-        }
-        let mut doc = json!({"operationId": format!("{name}.{id}"), "summary": summary, "parameters": parameters,
-                             "responses": responses, "security": [{"key": []}]});
-        if let Some(media_type) = body {
-            doc["requestBody"] = json!({"required": true, "content": {media_type: {"schema": {"type": "object"}}}});
-        }
-        doc
-    };
-    let answer = json!({"200": {"description": "The feature as it is now", "content": {GEOJSON: {"schema": {"type": "object"}}}}});
-    let created = json!({"201": {"description": "Created; Location says where",
-                                 "headers": {"Location": {"schema": {"type": "string"}}}}});
-    let say = "Create a feature, or all of a collection of features";
-    many["post"] = operation("create", say, Some(GEOJSON), vec![crs.clone()], created);
-    let both = vec![fid.clone(), crs, condition.clone()];
-    one["put"] = operation("replace", "Replace a feature", Some(GEOJSON), both.clone(), answer.clone());
-    one["patch"] = operation("update", "Change parts of a feature (RFC 7396)", Some(MERGE_PATCH), both, answer);
-    let gone = json!({"204": {"description": "Deleted"}});
-    one["delete"] = operation("delete", "Delete a feature", None, vec![fid, condition], gone);
 }
