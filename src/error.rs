@@ -13,6 +13,24 @@ pub enum Error {
     /// A parameter, option or body is wrong. `parameter` is its name where there is one.
     #[error("{detail}")]
     Invalid { parameter: Option<String>, detail: String },
+    /// Something sent to be stored that cannot be, member by member.
+    #[error("{}", told(.0))]
+    Rejected(Vec<Fault>),
+    /// A body in a form that nothing here reads.
+    #[error("{0}")]
+    MediaType(String),
+    /// Nobody said who writes, or with a key that is not (any longer) one.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// Who asks is known and may not.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The state that a change was made from is not the present one.
+    #[error("{0}")]
+    Stale(String),
+    /// The change must name the state that it was made from.
+    #[error("{0}")]
+    Unconditional(String),
     /// Asked for more than a documented limit.
     #[error("{0}")]
     TooLarge(String),
@@ -38,6 +56,31 @@ pub enum Error {
     /// A promise of ours that did not hold (a child process that ended early, a cluster that does not start).
     #[error("{0}")]
     Internal(String),
+}
+
+/// What is wrong with one member of something sent.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Fault {
+    /// The field's name; `geometry`, `type`, `id` for what is no field.
+    pub field: String,
+    /// Which of several features, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature: Option<usize>,
+    /// Where in what was sent (RFC 6901).
+    pub pointer: String,
+    /// What was given, shortened where it is long.
+    pub value: serde_json::Value,
+    pub detail: String,
+}
+
+fn told(faults: &[Fault]) -> String {
+    let Some(first) = faults.first() else { return "the feature cannot be stored".into() };
+    let more = match faults.len() {
+        1 => String::new(),
+        n => format!("; and {} more", n - 1),
+    };
+    let of = first.feature.map_or(String::new(), |n| format!(" of feature {n}"));
+    format!("`{}`{of}: {}{more}", first.field, first.detail)
 }
 
 impl Error {

@@ -9,7 +9,8 @@ pub mod schema; // a layer's fields in GDAL, PostgreSQL and JSON terms
 pub mod sql; // SQL text with its bound values; never runs it
 pub mod filter; // which features
 pub mod db; // PostgreSQL: private cluster, pool, run, migrate, journal
-pub mod layer; // catalog, features, vector tiles
+pub mod layer; // catalog, features in and out, vector tiles
+pub mod access; // who may do what: a filter and a set of fields
 pub mod tiles; // tiles and styles as they are served
 pub mod import; // files in, through GDAL in a limited child process
 pub mod export; // layers out, to files

@@ -12,6 +12,8 @@ pub enum Value {
     Ints(Vec<i64>),
     Texts(Vec<String>),
     Floats(Vec<f64>),
+    /// Texts, some of them null.
+    Perhaps(Vec<Option<String>>),
     /// A null text.
     Null,
 }
@@ -26,7 +28,7 @@ macro_rules! from {
     )*};
 }
 from! { bool => Bool, i64 => Int, i32 => Int, u32 => Int, f64 => Float, String => Text, &str => Text, &String => Text, Vec<u8> => Bytes,
-serde_json::Value => Json, Vec<i64> => Ints, Vec<String> => Texts, Vec<f64> => Floats }
+serde_json::Value => Json, Vec<i64> => Ints, Vec<String> => Texts, Vec<f64> => Floats, Vec<Option<String>> => Perhaps }
 
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(v: Option<T>) -> Self {

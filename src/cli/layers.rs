@@ -137,6 +137,7 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
                 .map_or(String::new(), |e| format!("{:.6}, {:.6} to {:.6}, {:.6}", e.west, e.south, e.east, e.north)),
         );
         say("classes", text(&layer.class_field));
+        say("edits", if layer.require_if_match { "must say If-Match".into() } else { String::new() });
         say("labels", text(&layer.label_field));
         say("source", text(&layer.attribution));
         say("licence", text(&layer.licence));

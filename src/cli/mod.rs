@@ -5,6 +5,7 @@ mod doctor;
 mod export;
 mod import;
 mod inspect;
+mod keys;
 mod layers;
 mod print;
 mod serve;
@@ -47,6 +48,8 @@ enum Command {
     Inspect(inspect::Args),
     /// List layers, show one, describe it, drop it
     Layers(layers::Args),
+    /// Keys that let programs write: create, list, revoke
+    Keys(keys::Args),
     /// Write a layer to a file
     Export(export::Args),
     /// Tiles as a file
@@ -94,6 +97,7 @@ async fn run(command: Command, store: &Store, print: &Print) -> Result<ExitCode>
         Command::Import(args) => import::run(store, args, print).await,
         Command::Inspect(args) => inspect::run(args, print).await,
         Command::Layers(args) => layers::run(store, args, print).await,
+        Command::Keys(args) => keys::run(store, args, print).await,
         Command::Export(args) => export::run(store, args, print).await,
         Command::Tiles(args) => tiles::run(store, args, print).await,
         Command::Doctor(args) => doctor::run(store, args, print).await,

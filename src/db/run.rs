@@ -21,6 +21,7 @@ fn arguments(values: &[Value]) -> Result<PgArguments> {
             Value::Ints(v) => args.add(v),
             Value::Texts(v) => args.add(v),
             Value::Floats(v) => args.add(v),
+            Value::Perhaps(v) => args.add(v),
             Value::Null => args.add(Option::<String>::None),
         }
         .map_err(sqlx::Error::Encode)?;

@@ -20,7 +20,7 @@ mod tests; // every conformance class; nothing makes it panic
 
 pub use eval::{Cell, NotInMemory, Predicate, Row, compile};
 pub use function::{Function, functions};
-pub use instant::Instant;
+pub use instant::{Instant, time};
 pub use literal::Literal;
 pub use node::{At, Fault};
 pub use render::{envelope, render};

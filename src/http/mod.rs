@@ -20,7 +20,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::app::App;
 pub use front::Front;
@@ -46,8 +46,11 @@ fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections", get(ogc::collections::list))
         .route("/ogc/collections/{id}", get(ogc::collections::one))
         .route("/ogc/collections/{id}/queryables", get(ogc::filter::queryables))
-        .route("/ogc/collections/{id}/items", get(ogc::items::page))
-        .route("/ogc/collections/{id}/items/{fid}", get(ogc::items::one))
+        .route("/ogc/collections/{id}/items", get(ogc::items::page).post(ogc::write::create))
+        .route(
+            "/ogc/collections/{id}/items/{fid}",
+            get(ogc::items::one).put(ogc::write::replace).patch(ogc::write::update).delete(ogc::write::delete),
+        )
         // tiles and styles
         .route("/tiles/{layers}", get(tiles::tilejson))
         .route("/archives", get(archives::list))
@@ -74,6 +77,14 @@ fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(respond::method_not_allowed)
         .layer(CatchPanicLayer::custom(respond::panicked))
         .layer(from_fn_with_state(app.clone(), watch::watch))
-        .layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any).expose_headers(Any))
+        // `*` would not cover `Authorization`.
+        .layer(
+            CorsLayer::new()
+                .allow_origin(Any)
+                .allow_methods(Any)
+                .allow_headers(AllowHeaders::mirror_request())
+                .expose_headers(Any),
+        )
+        .layer(from_fn_with_state(app.clone(), ogc::write::options))
         .with_state(app)
 }

@@ -85,6 +85,11 @@ impl Params {
         Ok(self.parsed(name, "`true` or `false`")?.unwrap_or(false))
     }
 
+    /// Adds what was said elsewhere than in the address.
+    pub fn put(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_string(), value.to_string()));
+    }
+
     /// What nobody has taken, name and value.
     pub fn rest(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.0)

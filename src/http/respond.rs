@@ -29,10 +29,15 @@ impl IntoResponse for Problem {
         let (status, r#type, title) = kind(&self.0);
         let mut body = json!({"type": format!("/problems/{type}"), "title": title, "status": status.as_u16()});
         body["detail"] = if self.0.is_callers() { json!(self.0.to_string()) } else { json!(inside(status)) };
-        if let Error::Invalid { parameter: Some(parameter), .. } = &self.0 {
-            body["parameter"] = json!(parameter);
+        match &self.0 {
+            Error::Invalid { parameter: Some(parameter), .. } => body["parameter"] = json!(parameter),
+            Error::Rejected(faults) => body["errors"] = json!(faults),
+            _ => {}
         }
         let mut response = problem(status, &body);
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
@@ -47,6 +52,14 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
     match error {
         Error::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid-parameter", "Invalid parameter"),
+        Error::Rejected(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-feature", "Invalid feature"),
+        Error::MediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type"),
+        Error::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", "Unauthenticated"),
+        Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Forbidden"),
+        Error::Stale(_) => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Precondition failed"),
+        Error::Unconditional(_) => {
+            (StatusCode::PRECONDITION_REQUIRED, "precondition-required", "Precondition required")
+        }
         Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
         Error::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Conflict"),
         Error::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable", "Unreadable"),

@@ -52,6 +52,8 @@ pub struct Layer {
     pub feature_count: i64,
     /// In degrees, CRS84. Never smaller than the data; deletions do not shrink it.
     pub extent: Option<Bbox>,
+    /// Whether a change must name the state it was made from.
+    pub require_if_match: bool,
     /// RFC 3339, UTC.
     pub updated: String,
 }
@@ -152,7 +154,7 @@ pub fn shorten(value: &str) -> String {
 }
 
 const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
-    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, srid, geometry, shape, fields, version, feature_count, extent,
+    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, srid, geometry, shape, fields, version, feature_count, extent, require_if_match,
     to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated"#;
 
 async fn read(pool: &PgPool) -> Result<Layers> {
@@ -191,6 +193,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
         version: row.try_get("version")?,
         feature_count: row.try_get("feature_count")?,
         extent: extent.and_then(|e| Bbox::new(*e.first()?, *e.get(1)?, *e.get(2)?, *e.get(3)?).ok()),
+        require_if_match: row.try_get("require_if_match")?,
         updated: row.try_get("updated")?,
     })
 }

@@ -65,6 +65,9 @@ pub struct Changes {
     /// Zoom from which tiles hold features one by one; below it polygons are drawn as classes (`auto`: from where they fit)
     #[arg(long, value_name = "ZOOM|auto", value_parser = detail_zoom)]
     pub detail_zoom: Option<DetailZoom>,
+    /// Whether a change over HTTP must name the state it was made from (If-Match); QGIS names none
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub require_if_match: Option<bool>,
 }
 
 /// An administrator's choice of the zoom from which on features are drawn one by one; none: what fits.
@@ -129,6 +132,7 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     put("position", changes.position.map(Value::from));
     put("min_zoom", changes.min_zoom.map(Value::from));
     put("max_zoom", changes.max_zoom.map(Value::from));
+    put("require_if_match", changes.require_if_match.map(Value::from));
     if let Some(DetailZoom(zoom)) = changes.detail_zoom {
         sql = sql.push(", detail_zoom = ");
         sql = match zoom {

@@ -1,7 +1,7 @@
 //! Features as GeoJSON (RFC 7946). PostgreSQL writes each Feature; its text is handed on unparsed.
 
-use sqlx::Row;
 use sqlx::postgres::PgPool;
+use sqlx::{PgExecutor, Row};
 
 use super::{Layer, Query};
 use crate::db::run;
@@ -11,7 +11,7 @@ use crate::schema::{FID, Field, GEOM, Kind};
 use crate::sql::{Sql, ident, literal};
 
 /// Nine decimals of a degree are a tenth of a millimetre.
-const DECIMALS: u8 = 9;
+pub const DECIMALS: u8 = 9;
 
 /// One page of features, each the text of a GeoJSON Feature.
 pub struct Page {
@@ -40,15 +40,23 @@ pub async fn page(pool: &PgPool, layer: &Layer, query: &Query, after: Option<i64
     Ok(Page { features, next })
 }
 
-/// One feature by its id, as the text of a GeoJSON Feature.
-pub async fn one(pool: &PgPool, layer: &Layer, fid: i64) -> Result<Option<String>> {
-    let sql = Sql::new(format!("SELECT {} AS feature FROM {} t WHERE {FID} = ", feature(layer, &[]), layer.table()))
-        .bind(fid);
-    match run::optional(pool, sql).await? {
-        Some(row) => Ok(Some(row.try_get("feature")?)),
+/// One feature by its id: the text of a GeoJSON Feature, and the mark of its present state.
+pub async fn one(on: impl PgExecutor<'_>, layer: &Layer, fid: i64) -> Result<Option<(String, String)>> {
+    let sql = Sql::new(format!(
+        "SELECT {} AS feature, {STATE} AS state FROM {} t WHERE {FID} = ",
+        feature(layer, &[]),
+        layer.table()
+    ))
+    .bind(fid);
+    match run::optional(on, sql).await? {
+        Some(row) => Ok(Some((row.try_get("feature")?, row.try_get("state")?))),
         None => Ok(None),
     }
 }
+
+/// SQL for the mark of a row's state: another after every change of the row, the same whatever happens to others. The
+/// transaction that wrote the row tells apart what has the same content again.
+pub const STATE: &str = "md5(t.xmin::text || ROW(t.*)::text)";
 
 /// How many features a query has. Without a filter the catalog knows.
 pub async fn count(pool: &PgPool, layer: &Layer, query: &Query) -> Result<i64> {

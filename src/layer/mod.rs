@@ -1,11 +1,15 @@
 //! Layers: what they are (catalog), and the endings a question about one can have (features, vector tiles).
 
+pub mod cell; // a property as its column takes it
 pub mod catalog; // every layer, in memory, always fresh
+pub mod draft; // a feature as somebody sends it, checked
 pub mod edit; // what an administrator says about a layer; drop
 pub mod features; // GeoJSON
 pub mod land_use; // official codes and colours
 pub mod mvt; // vector tiles by PostGIS
 pub mod query; // which features of a layer
+pub mod shape; // the geometry of a draft, before PostGIS judges it
+pub mod write; // features in
 
 pub use catalog::{Catalog, Layer};
 pub use query::Query;

@@ -113,3 +113,33 @@ fn the_database_address_is_used_and_no_private_cluster_is_made() {
         other.command(&["layers", "--database-url", "postgres://nobody:geheim@127.0.0.1:1/x"]).output().unwrap();
     assert!(!wrong.status.success() && !text(&wrong.stderr).contains("geheim"), "{}", text(&wrong.stderr));
 }
+
+#[test]
+fn a_key_is_shown_once_listed_without_its_secret_and_revoked_for_good() {
+    let city = City::new();
+    let file = city.squares("o.geojson", 3);
+    city.json(&["import", file.to_str().unwrap(), "--layer", "o"]);
+    let made = city.json(&["keys", "create", "--name", "Sở TNMT", "--layers", "o"]);
+    let secret = made["secret"].as_str().unwrap();
+    assert!(secret.starts_with("dothi_") && secret.len() == 49, "{secret}");
+    assert_eq!((&made["id"], &made["name"], &made["layers"]), (&json!(1), &json!("Sở TNMT"), &json!(["o"])));
+    let plain = text(&city.run(&["keys", "create", "--name", "mọi lớp"]).stdout);
+    assert!(plain.lines().next().unwrap().starts_with("dothi_"), "the first line is the secret alone: {plain}");
+    let listed = city.run(&["keys", "list"]);
+    let listed = text(&listed.stdout);
+    assert!(listed.contains("Sở TNMT") && listed.contains("every layer") && !listed.contains("dothi_"), "{listed}");
+    let revoked = city.json(&["keys", "revoke", "1"])["revoked"].clone();
+    assert!(revoked.is_string());
+    let keys = city.json(&["keys", "list"])["keys"].clone();
+    assert_eq!((keys.as_array().unwrap().len(), &keys[0]["revoked"], &keys[1]["revoked"]), (2, &revoked, &Value::Null));
+    for (args, code) in [
+        (&["keys", "revoke", "99"][..], 3),
+        (&["keys", "create", "--name", "x", "--layers", "khong_co"], 3),
+        (&["keys", "create", "--name", " "], 2),
+        (&["keys", "create"], 2),
+    ] {
+        assert_eq!(city.run(args).status.code(), Some(code), "{args:?}");
+    }
+    assert_eq!(city.json(&["layers", "set", "o", "--require-if-match", "true"])["requireIfMatch"], true);
+    assert_eq!(city.json(&["layers", "set", "o", "--require-if-match", "false"])["requireIfMatch"], false);
+}

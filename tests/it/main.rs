@@ -16,3 +16,4 @@ mod killed; // the program, the server, PostgreSQL
 mod tiles; // the engine beside PostGIS
 mod spatial; // questions whose answers are known
 mod reader; // the child that reads files
+mod write; // features in: who may, what is refused, who wins

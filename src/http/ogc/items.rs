@@ -1,6 +1,7 @@
 //! Features, a page at a time.
 
 use axum::extract::Path;
+use axum::http::HeaderMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -100,21 +101,27 @@ pub async fn one(
     State(app): Shared,
     Base(base): Base,
     Path((id, fid)): Path<(String, String)>,
+    headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
     let layer = app.catalog.named(&id)?;
     super::formats(&mut params)?;
     let missing = || Error::NotFound(format!("layer `{id}` has no feature `{}`", shorten(&fid)));
     let number: i64 = fid.parse().map_err(|_| missing())?;
-    let feature = features::one(&app.db.pool, &layer, number).await?.ok_or_else(missing)?;
+    let (feature, state) = features::one(&app.db.pool, &layer, number).await?.ok_or_else(missing)?;
+    let response = respond::json(GEOJSON, whole(&base, &id, number, &feature));
+    Ok(super::write::tagged(super::fresh(response), &headers, &state))
+}
+
+/// A Feature with its links.
+pub fn whole(base: &str, id: &str, number: i64, feature: &str) -> String {
     let here = format!("{base}/ogc/collections/{id}");
     let links: Value = json!([
         link(format!("{here}/items/{number}"), "self", GEOJSON, "This feature"),
         link(&here, "collection", JSON, "The layer"),
     ]);
     // PostgreSQL's text ends with the brace of the Feature.
-    let body = format!("{},\"links\":{links}}}", feature.strip_suffix('}').unwrap_or(&feature));
-    Ok(super::fresh(respond::json(GEOJSON, body)))
+    format!("{},\"links\":{links}}}", feature.strip_suffix('}').unwrap_or(feature))
 }
 
 /// `limit`: greater than the most is the most (OGC 17-069r4, 7.15.2 permits it, and clients count on it).

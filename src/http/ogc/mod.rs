@@ -4,6 +4,8 @@ pub mod collections;
 pub mod filter;
 pub mod items;
 pub mod openapi;
+mod operations;
+pub mod write;
 
 use axum::response::Response;
 use serde_json::json;
@@ -62,7 +64,10 @@ pub async fn landing(Base(base): Base, mut params: Params) -> Answer {
 
 pub async fn conformance(mut params: Params) -> Answer {
     formats(&mut params)?;
-    Ok(respond::json(JSON, json!({"conformsTo": CONFORMS_TO}).to_string()))
+    Ok(respond::json(
+        JSON,
+        json!({"conformsTo": CONFORMS_TO.iter().chain(&write::CONFORMS_TO).collect::<Vec<_>>()}).to_string(),
+    ))
 }
 
 /// Takes `f` out, which only ever says JSON here, and refuses everything else.

@@ -30,14 +30,11 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
         let mut parameters: Vec<Value> =
             ["limit", "bbox", "datetime", "filter", "filter-lang", "filter-crs"].map(reference).into();
         parameters.extend(layer.fields.iter().filter_map(equality));
-        paths.insert(
-            format!("/collections/{id}/items"),
-            get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters),
-        );
-        paths.insert(
-            format!("/collections/{id}/items/{{featureId}}"),
-            get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId")]),
-        );
+        let mut many = get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters);
+        let mut one = get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId")]);
+        super::operations::describe(id, &mut many, &mut one);
+        paths.insert(format!("/collections/{id}/items"), many);
+        paths.insert(format!("/collections/{id}/items/{{featureId}}"), one);
     }
     let body = json!({
         "openapi": "3.0.3",
@@ -65,6 +62,7 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
                     "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
                     "parameter": {"type": "string"}, "instance": {"type": "string"}}},
             },
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key made by `dothi keys create`"}},
             "responses": {
                 "problem": {"description": "What is wrong and what to do (RFC 9457)", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}},
             },

@@ -1,0 +1,75 @@
+//! Who may do what with a layer. Reading needs nothing; writing needs a key.
+//!
+//! The answer is a [`Permission`]: which features, as a filter expression, and which fields. A key's are all of both;
+//! roles narrow them without another word elsewhere.
+
+pub mod keys; // made, listed, revoked
+
+use sqlx::Row;
+use sqlx::postgres::{PgConnection, PgPool};
+
+use crate::db::run;
+use crate::error::{Error, Result};
+use crate::filter::Expr;
+use crate::layer::Layer;
+use crate::schema::Field;
+use crate::sql::Sql;
+
+/// What somebody may change in a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Permission {
+    /// The features: those that are changed, and what they become.
+    pub filter: Expr,
+    pub fields: Fields,
+    /// As the journal names who writes.
+    pub who: String,
+    key: i64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fields {
+    All,
+    Only(Vec<String>),
+}
+
+impl Fields {
+    pub fn include(&self, field: &Field) -> bool {
+        match self {
+            Fields::All => true,
+            Fields::Only(names) => names.contains(&field.name),
+        }
+    }
+}
+
+/// What the bearer of `secret` may write to the layer.
+pub async fn writing(pool: &PgPool, secret: Option<&str>, layer: &Layer) -> Result<Permission> {
+    let Some(secret) = secret else {
+        return Err(Error::Unauthenticated(
+            "writing needs a key; send `Authorization: Bearer` and the key (`dothi keys create` makes one)".into(),
+        ));
+    };
+    let key = keys::find(pool, secret).await?.ok_or_else(no_key)?;
+    if !key.covers(&layer.id) {
+        return Err(Error::Forbidden(format!("key {} (`{}`) does not cover layer `{}`", key.id, key.name, layer.id)));
+    }
+    let who = format!("{} (key {})", key.name, key.id);
+    Ok(Permission { filter: Expr::True, fields: Fields::All, who, key: key.id })
+}
+
+fn no_key() -> Error {
+    Error::Unauthenticated("the key is not known here, or was revoked; ask for a new one".into())
+}
+
+impl Permission {
+    /// Begins a change: the journal learns who writes until the transaction ends. A key that was revoked since it was
+    /// looked up writes no more; one that is revoked from now on waits for this change.
+    pub async fn begin(&self, tx: &mut PgConnection) -> Result<()> {
+        let sql = Sql::new("SELECT set_config('dothi.who', ").bind(&self.who).push(", true)");
+        run::one(&mut *tx, sql).await?;
+        let sql = Sql::new("SELECT revoked IS NULL AS valid FROM dothi.key WHERE id = ").bind(self.key);
+        match run::optional(tx, sql.push(" FOR SHARE")).await? {
+            Some(row) if row.try_get("valid")? => Ok(()),
+            _ => Err(no_key()),
+        }
+    }
+}
