@@ -4,6 +4,7 @@ mod archives; // PMTiles files
 mod links; // absolute addresses
 mod ogc; // OGC API – Features
 mod ops; // health, readiness, metrics
+mod proxy; // what a proxy in front says
 mod params; // query parameters, strictly
 mod respond; // answers, and errors as problem+json
 mod spatial; // at, near, area
