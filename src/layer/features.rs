@@ -7,11 +7,9 @@ use super::{Layer, Query};
 use crate::db::run;
 use crate::error::Result;
 use crate::filter::{Expr, render};
+use crate::geo::Crs;
 use crate::schema::{FID, Field, GEOM, Kind};
 use crate::sql::{Sql, ident, literal};
-
-/// Nine decimals of a degree are a tenth of a millimetre.
-const DECIMALS: u8 = 9;
 
 /// One page of features, each the text of a GeoJSON Feature.
 pub struct Page {
@@ -20,15 +18,23 @@ pub struct Page {
     pub next: Option<i64>,
 }
 
-/// At most `limit` features in the order of their ids, after the feature `after`.
-pub async fn page(pool: &PgPool, layer: &Layer, query: &Query, after: Option<i64>, limit: u32) -> Result<Page> {
+/// At most `limit` features in the order of their ids, after the feature `after`, with their geometry in `crs`.
+pub async fn page(
+    pool: &PgPool,
+    layer: &Layer,
+    query: &Query,
+    crs: Crs,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Page> {
     let filter = match after {
         Some(fid) => query.filter.clone().and(Expr::After(fid)),
         None => query.filter.clone(),
     };
-    let sql = Sql::new(format!("SELECT {FID}, {} AS feature FROM {} t WHERE ", feature(layer, &[]), layer.table()))
-        .append(&render(&filter, layer.srid))
-        .push(&format!(" ORDER BY {FID} LIMIT {}", i64::from(limit) + 1));
+    let sql =
+        Sql::new(format!("SELECT {FID}, {} AS feature FROM {} t WHERE ", feature_in(layer, crs, &[]), layer.table()))
+            .append(&render(&filter, layer.srid))
+            .push(&format!(" ORDER BY {FID} LIMIT {}", i64::from(limit) + 1));
     let mut rows = run::all(pool, sql).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
@@ -40,10 +46,11 @@ pub async fn page(pool: &PgPool, layer: &Layer, query: &Query, after: Option<i64
     Ok(Page { features, next })
 }
 
-/// One feature by its id, as the text of a GeoJSON Feature.
-pub async fn one(pool: &PgPool, layer: &Layer, fid: i64) -> Result<Option<String>> {
-    let sql = Sql::new(format!("SELECT {} AS feature FROM {} t WHERE {FID} = ", feature(layer, &[]), layer.table()))
-        .bind(fid);
+/// One feature by its id, as the text of a GeoJSON Feature with its geometry in `crs`.
+pub async fn one(pool: &PgPool, layer: &Layer, fid: i64, crs: Crs) -> Result<Option<String>> {
+    let sql =
+        Sql::new(format!("SELECT {} AS feature FROM {} t WHERE {FID} = ", feature_in(layer, crs, &[]), layer.table()))
+            .bind(fid);
     match run::optional(pool, sql).await? {
         Some(row) => Ok(Some(row.try_get("feature")?)),
         None => Ok(None),
@@ -63,9 +70,21 @@ pub async fn count(pool: &PgPool, layer: &Layer, query: &Query) -> Result<i64> {
 /// An SQL expression over the table `t` that gives the text of a Feature. `extra` are further members: name and an SQL
 /// expression of type json or text that is JSON.
 pub fn feature(layer: &Layer, extra: &[(&str, &str)]) -> String {
+    feature_in(layer, Crs::CRS84, extra)
+}
+
+/// The same with the geometry in `crs`, in its authority's order of axes.
+fn feature_in(layer: &Layer, crs: Crs, extra: &[(&str, &str)]) -> String {
     let geometry = match layer.spatial() {
-        Some((_, 4326)) => format!("coalesce(ST_AsGeoJSON(t.{GEOM}, {DECIMALS}), 'null')"),
-        Some(_) => format!("coalesce(ST_AsGeoJSON(ST_Transform(t.{GEOM}, 4326), {DECIMALS}), 'null')"),
+        Some((_, srid)) => {
+            let there = match srid == crs.srid {
+                true => format!("t.{GEOM}"),
+                false => format!("ST_Transform(t.{GEOM}, {})", crs.srid),
+            };
+            let written = if crs.y_first { format!("ST_FlipCoordinates({there})") } else { there };
+            // 0: without the member `crs`, which GeoJSON no longer has.
+            format!("coalesce(ST_AsGeoJSON({written}, {}, 0), 'null')", crs.decimals())
+        }
         None => "'null'".into(),
     };
     let extra: String = extra.iter().map(|(name, sql)| format!(" || ',\"{name}\":' || {sql}")).collect();
