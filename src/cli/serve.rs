@@ -1,10 +1,12 @@
 //! `dothi serve`
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::ServiceExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,8 +46,8 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
     tracing::info!(%address, layers = app.catalog.all().len(), "serving");
     // The one line that a person starting the server looks for; logs go to standard error.
     println!("http://{address}/");
-    let server = axum::serve(socket, tower::make::Shared::new(crate::http::service(app.clone())))
-        .with_graceful_shutdown(asked_to_stop());
+    let door = crate::http::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(socket, door).with_graceful_shutdown(asked_to_stop());
     let mut server = tokio::spawn(async move { server.await });
     let mut asked = std::pin::pin!(asked_to_stop());
     let outcome = tokio::select! {

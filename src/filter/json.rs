@@ -4,11 +4,12 @@ use serde_json::{Map, Value};
 
 use super::node::{At, DEPTH, Fault, Node, Said, quoted};
 use super::shape::{Form, Position, Shape};
+use crate::geo::Crs;
 
 /// How long a filter in JSON may be: a geometry of as many vertices as are allowed fits.
 pub const LENGTH: usize = 512 * 1024;
 
-pub fn read(text: &str, srid: i32) -> Result<Node, Fault> {
+pub fn read(text: &str, crs: Crs) -> Result<Node, Fault> {
     if text.len() > LENGTH {
         return At::Byte(text.floor_char_boundary(LENGTH))
             .fault(format!("the filter is longer than {LENGTH} bytes; shorten it"));
@@ -18,7 +19,7 @@ pub fn read(text: &str, srid: i32) -> Result<Node, Fault> {
         At::Byte(text.floor_char_boundary(line + e.column().saturating_sub(1)))
             .fault(format!("the filter is not JSON ({})", reason(&e)))
     })?;
-    Reader { srid }.node(&value, String::new(), 0)
+    Reader { crs }.node(&value, String::new(), 0)
 }
 
 /// What serde says, without the place that it repeats.
@@ -28,7 +29,7 @@ fn reason(e: &serde_json::Error) -> String {
 }
 
 struct Reader {
-    srid: i32,
+    crs: Crs,
 }
 
 impl Reader {
@@ -97,13 +98,13 @@ impl Reader {
             let place = At::Pointer(place);
             let numbers: Option<Vec<f64>> = bbox.as_array().and_then(|all| all.iter().map(Value::as_f64).collect());
             let Some(numbers) = numbers else { return place.fault("a box is an array of 4 or 6 numbers") };
-            return match Shape::bbox(&numbers, self.srid) {
+            return match Shape::bbox(&numbers, self.crs) {
                 Ok(shape) => Node::new(at, Said::Shape(Box::new(shape))),
                 Err(message) => place.fault(message),
             };
         }
         if object.contains_key("type") {
-            return match form(object, DEPTH).and_then(|form| Shape::new(form, self.srid)) {
+            return match form(object, DEPTH).and_then(|form| Shape::new(form, self.crs)) {
                 Ok(shape) => Node::new(at, Said::Shape(Box::new(shape))),
                 Err(message) => at.fault(message),
             };

@@ -26,7 +26,7 @@ pub use node::{At, Fault};
 pub use render::{envelope, render};
 pub use shape::Shape;
 
-use crate::geo::Bbox;
+use crate::geo::{Bbox, Crs};
 use crate::schema::Field;
 
 /// A condition on a feature.
@@ -167,13 +167,12 @@ pub enum Lang {
 
 /// Reads a filter on a layer with these fields.
 ///
-/// `geometry` says whether the layer has one; `srid` is the coordinate system of the geometry in the filter, in which x
-/// (longitude, easting) comes first.
-pub fn parse(text: &str, lang: Lang, fields: &[Field], geometry: bool, srid: i32) -> Result<Expr, Fault> {
+/// `geometry` says whether the layer has one; `crs` is the coordinate system of the geometry in the filter.
+pub fn parse(text: &str, lang: Lang, fields: &[Field], geometry: bool, crs: Crs) -> Result<Expr, Fault> {
     let layer = check::Layer { fields, geometry, lenient: lang == Lang::Gdal };
-    let read = |text: &str| layer.condition(&text::read(text, srid)?);
+    let read = |text: &str| layer.condition(&text::read(text, crs)?);
     match lang {
-        Lang::Json => layer.condition(&json::read(text, srid)?),
+        Lang::Json => layer.condition(&json::read(text, crs)?),
         Lang::Text => read(text),
         // A fault is told as of the text that was sent.
         Lang::Gdal => read(text).or_else(|fault| {

@@ -1,6 +1,6 @@
 //! Geometry that a filter carries: checked here, so that PostGIS is never handed what it refuses.
 
-use crate::geo::Bbox;
+use crate::geo::{Bbox, Crs};
 
 use super::node::quoted;
 
@@ -10,7 +10,7 @@ pub const VERTICES: usize = 10_000;
 /// x and y; heights are left out, as the relations are those of the plane.
 pub type Position = [f64; 2];
 
-/// A geometry in the filter's coordinate system, x (longitude, easting) first.
+/// A geometry that a filter carries. However it was written, x (longitude, easting) comes first here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
     pub form: Form,
@@ -29,31 +29,39 @@ pub enum Form {
 
 impl Shape {
     /// Refuses what is no geometry; the message says what to mend.
-    pub fn new(form: Form, srid: i32) -> Result<Shape, String> {
+    pub fn new(mut form: Form, crs: Crs) -> Result<Shape, String> {
         let mut count = 0;
-        form.check(srid, &mut count)?;
-        Ok(Shape { form, srid, within: None })
+        if crs.y_first {
+            form.swap();
+        }
+        form.check(crs, &mut count)?;
+        Ok(Shape { form, srid: crs.srid, within: None })
     }
 
     /// A box of four or six numbers; heights are ignored. In degrees it may cross the antimeridian.
-    pub fn bbox(numbers: &[f64], srid: i32) -> Result<Shape, String> {
-        let sides = match *numbers {
-            [w, s, e, n] => [w, s, e, n],
-            [w, s, _, e, n, _] => [w, s, e, n],
-            _ => return Err(format!("a box has 4 or 6 numbers, not `{}`", numbers.len())),
-        };
-        let [west, south, east, north] = sides;
-        if srid == 4326 {
+    pub fn bbox(numbers: &[f64], crs: Crs) -> Result<Shape, String> {
+        match *numbers {
+            [a, b, c, d] | [a, b, _, c, d, _] if crs.y_first => Shape::sides([b, a, d, c], crs),
+            [a, b, c, d] | [a, b, _, c, d, _] => Shape::sides([a, b, c, d], crs),
+            _ => Err(format!("a box has 4 or 6 numbers, not `{}`", numbers.len())),
+        }
+    }
+
+    /// A box from its sides: west, south, east, north, whatever order the system's axes have.
+    pub fn sides([west, south, east, north]: [f64; 4], crs: Crs) -> Result<Shape, String> {
+        // The forms below have x first already.
+        let crs = Crs { y_first: false, ..crs };
+        if crs.degrees {
             let parts = Bbox::new(west, south, east, north)?.parts();
             let forms: Vec<Form> = parts.iter().map(|b| rectangle(b.west, b.south, b.east, b.north)).collect();
-            return Shape::new(join(forms), srid);
+            return Shape::new(join(forms), crs);
         }
         for (low, high, names) in [(west, east, "west"), (south, north, "south")] {
             if low > high {
                 return Err(format!("the box's {names} side `{low}` is greater than `{high}`, the side opposite"));
             }
         }
-        Shape::new(rectangle(west, south, east, north), srid)
+        Shape::new(rectangle(west, south, east, north), crs)
     }
 
     /// Well-known text.
@@ -105,26 +113,36 @@ fn join(mut forms: Vec<Form>) -> Form {
 }
 
 impl Form {
-    fn check(&self, srid: i32, count: &mut usize) -> Result<(), String> {
+    /// x for y and y for x.
+    fn swap(&mut self) {
         match self {
-            Form::Points(all) => positions(all, srid, count),
+            Form::Points(all) => all.iter_mut().for_each(|p| p.reverse()),
+            Form::Lines(all) => all.iter_mut().flatten().for_each(|p| p.reverse()),
+            Form::Polygons(all) => all.iter_mut().flatten().flatten().for_each(|p| p.reverse()),
+            Form::Collection(all) => all.iter_mut().for_each(Form::swap),
+        }
+    }
+
+    fn check(&self, crs: Crs, count: &mut usize) -> Result<(), String> {
+        match self {
+            Form::Points(all) => positions(all, crs, count),
             Form::Lines(all) => all.iter().try_for_each(|line| {
                 if line.len() < 2 {
                     return Err(format!("a line has at least 2 positions, not {}", line.len()));
                 }
-                positions(line, srid, count)
+                positions(line, crs, count)
             }),
             Form::Polygons(all) => all.iter().flatten().try_for_each(|ring| {
                 if ring.len() < 4 {
                     return Err(format!("a ring has at least 4 positions, not {}", ring.len()));
                 }
                 if ring.first() != ring.last() {
-                    let [x, y] = ring[0];
+                    let [x, y] = if crs.y_first { [ring[0][1], ring[0][0]] } else { ring[0] };
                     return Err(format!("the ring is not closed; end it with its first position `{x} {y}`"));
                 }
-                positions(ring, srid, count)
+                positions(ring, crs, count)
             }),
-            Form::Collection(all) => all.iter().try_for_each(|form| form.check(srid, count)),
+            Form::Collection(all) => all.iter().try_for_each(|form| form.check(crs, count)),
         }?;
         let empty = match self {
             Form::Points(all) => all.is_empty(),
@@ -194,7 +212,7 @@ fn one_or_list<T>(out: &mut String, items: &[T], write: impl Fn(&mut String, &T)
     }
 }
 
-fn positions(all: &[Position], srid: i32, count: &mut usize) -> Result<(), String> {
+fn positions(all: &[Position], crs: Crs, count: &mut usize) -> Result<(), String> {
     *count += all.len();
     if *count > VERTICES {
         return Err(format!("the geometry has more than {VERTICES} vertices; simplify it"));
@@ -203,9 +221,13 @@ fn positions(all: &[Position], srid: i32, count: &mut usize) -> Result<(), Strin
         if !(x.is_finite() && y.is_finite()) {
             return Err(format!("{} is not a position", quoted(format!("{x} {y}"))));
         }
-        if srid == 4326 && !(x.abs() <= 180.0 && y.abs() <= 90.0) {
-            let say = "write longitude, then latitude in degrees, or say which system it is in (`filter-crs`)";
-            return Err(format!("{} is not a position on earth; {say}", quoted(format!("{x} {y}"))));
+        if crs.degrees && !(x.abs() <= 180.0 && y.abs() <= 90.0) {
+            let (written, order) = match crs.y_first {
+                true => (format!("{y} {x}"), "latitude, then longitude"),
+                false => (format!("{x} {y}"), "longitude, then latitude"),
+            };
+            let say = format!("write {order} in degrees, or say which system it is in (`filter-crs`)");
+            return Err(format!("{} is not a position on earth; {say}", quoted(written)));
         }
     }
     Ok(())
@@ -217,24 +239,36 @@ mod tests {
 
     #[test]
     fn a_box_across_the_antimeridian_is_two_polygons() {
-        let shape = Shape::bbox(&[150.0, -90.0, -150.0, 90.0], 4326).unwrap();
+        let shape = Shape::bbox(&[150.0, -90.0, -150.0, 90.0], Crs::CRS84).unwrap();
         assert_eq!(
             shape.wkt(),
             "MULTIPOLYGON(((150 -90,180 -90,180 90,150 90,150 -90)),((-180 -90,-150 -90,-150 90,-180 90,-180 -90)))"
         );
-        assert_eq!(Shape::bbox(&[1.0, 2.0, -5.0, 1.0, 2.0, 9.0], 4326).unwrap().wkt(), "POINT(1 2)");
-        assert!(Shape::bbox(&[580_100.0, 0.0, 580_000.0, 1.0], 9217).unwrap_err().contains("`580100`"));
-        assert_eq!(Shape::bbox(&[0.0, 0.0, 0.0, 1.0], 9217).unwrap().wkt(), "LINESTRING(0 0,0 1)");
+        assert_eq!(Shape::bbox(&[1.0, 2.0, -5.0, 1.0, 2.0, 9.0], Crs::CRS84).unwrap().wkt(), "POINT(1 2)");
+        assert!(Shape::bbox(&[580_100.0, 0.0, 580_000.0, 1.0], Crs::plane(9217)).unwrap_err().contains("`580100`"));
+        assert_eq!(Shape::bbox(&[0.0, 0.0, 0.0, 1.0], Crs::plane(9217)).unwrap().wkt(), "LINESTRING(0 0,0 1)");
+    }
+
+    #[test]
+    fn where_latitude_is_written_first_it_is_put_second() {
+        let crs = Crs::geographic(4326);
+        assert_eq!(Shape::new(Form::Points(vec![[11.5, 108.9]]), crs).unwrap().wkt(), "POINT(108.9 11.5)");
+        assert_eq!(Shape::bbox(&[11.5, 108.9, 11.5, 109.0], crs).unwrap().wkt(), "LINESTRING(108.9 11.5,109 11.5)");
+        let wrong = Shape::new(Form::Points(vec![[108.9, 11.5]]), crs).unwrap_err();
+        assert!(wrong.contains("`108.9 11.5`") && wrong.contains("latitude, then longitude"), "{wrong}");
     }
 
     #[test]
     fn what_postgis_would_refuse_is_refused_with_a_reason() {
         let open = Form::Polygons(vec![vec![vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]]]);
-        assert!(Shape::new(open, 4326).unwrap_err().contains("first position `0 0`"));
-        assert!(Shape::new(Form::Lines(vec![vec![[0.0, 0.0]]]), 4326).unwrap_err().contains("2 positions"));
-        assert!(Shape::new(Form::Points(vec![[580_000.0, 1.0]]), 4326).unwrap_err().contains("`580000 1`"));
-        assert!(Shape::new(Form::Points(vec![]), 4326).is_err() && Shape::new(Form::Collection(vec![]), 1).is_err());
+        assert!(Shape::new(open, Crs::CRS84).unwrap_err().contains("first position `0 0`"));
+        assert!(Shape::new(Form::Lines(vec![vec![[0.0, 0.0]]]), Crs::CRS84).unwrap_err().contains("2 positions"));
+        assert!(Shape::new(Form::Points(vec![[580_000.0, 1.0]]), Crs::CRS84).unwrap_err().contains("`580000 1`"));
+        assert!(
+            Shape::new(Form::Points(vec![]), Crs::CRS84).is_err()
+                && Shape::new(Form::Collection(vec![]), Crs::plane(3405)).is_err()
+        );
         let many = Form::Points(vec![[0.0, 0.0]; VERTICES + 1]);
-        assert!(Shape::new(many, 4326).unwrap_err().contains("10000"));
+        assert!(Shape::new(many, Crs::CRS84).unwrap_err().contains("10000"));
     }
 }

@@ -36,17 +36,8 @@ impl Bbox {
 
     /// `west,south,east,north`, or six numbers with heights, which are ignored (OGC 17-069r4, 7.15.3).
     pub fn parse(text: &str) -> Result<Bbox, String> {
-        let numbers: Vec<f64> = text
-            .split(',')
-            .map(|n| {
-                n.trim().parse().map_err(|_| format!("`{}` is not a number", n.chars().take(40).collect::<String>()))
-            })
-            .collect::<Result<_, _>>()?;
-        match numbers[..] {
-            [w, s, e, n] => Bbox::new(w, s, e, n),
-            [w, s, _, e, n, _] => Bbox::new(w, s, e, n),
-            _ => Err(format!("it has {} numbers; write `west,south,east,north`", numbers.len())),
-        }
+        let [west, south, east, north] = sides(text, false)?;
+        Bbox::new(west, south, east, north)
     }
 
     /// One box, or two when it crosses the antimeridian.
@@ -80,6 +71,23 @@ impl Bbox {
     }
 }
 
+/// West, south, east, north of a box written as four numbers, or as six with heights, which are ignored. `y_first` says
+/// that south comes before west, and north before east.
+pub fn sides(text: &str, y_first: bool) -> Result<[f64; 4], String> {
+    let numbers: Vec<f64> = text
+        .split(',')
+        .map(|n| n.trim().parse().map_err(|_| format!("`{}` is not a number", n.chars().take(40).collect::<String>())))
+        .collect::<Result<_, _>>()?;
+    let [a, b, c, d] = match numbers[..] {
+        [a, b, c, d] | [a, b, _, c, d, _] => [a, b, c, d],
+        _ => {
+            let order = if y_first { "south,west,north,east" } else { "west,south,east,north" };
+            return Err(format!("it has {} numbers; write `{order}`", numbers.len()));
+        }
+    };
+    Ok(if y_first { [b, a, d, c] } else { [a, b, c, d] })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +99,7 @@ mod tests {
         assert!(Bbox::parse("1,2,3").unwrap_err().contains("3 numbers"));
         assert!(Bbox::parse("1,2,x,4").unwrap_err().contains("`x`"));
         assert!(Bbox::parse("1,50,2,40").unwrap_err().contains("south"));
+        assert_eq!(sides("1,2,9,3,4,9", true), Ok([2.0, 1.0, 4.0, 3.0]));
         assert!(Bbox::parse("1,2,NaN,4").is_err() && Bbox::parse("1,2,inf,4").is_err());
     }
 

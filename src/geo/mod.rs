@@ -3,7 +3,9 @@
 mod bbox;
 mod crs;
 mod tile;
+mod zone;
 
-pub use bbox::Bbox;
-pub use crs::{CITY_SRID, CRS84, city_zone, crs_uri, parse_epsg};
+pub use bbox::{Bbox, sides};
+pub use crs::{CITY_SRID, CRS84, Crs, Name, city_zone, parse_epsg};
 pub use tile::{MAX_ZOOM, Tile};
+pub use zone::{from_mercator, systems, window};

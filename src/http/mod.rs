@@ -5,6 +5,7 @@ mod front; // tiles that are in memory
 mod links; // absolute addresses
 mod ogc; // OGC API – Features
 mod ops; // health, readiness, metrics
+mod proxy; // what a proxy in front says
 mod params; // query parameters, strictly
 mod respond; // answers, and errors as problem+json
 mod spatial; // at, near, area

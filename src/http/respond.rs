@@ -105,6 +105,22 @@ pub fn json(media_type: &'static str, body: impl Into<Body>) -> Response {
     ([(header::CONTENT_TYPE, media_type)], body.into()).into_response()
 }
 
+/// Links of a document as headers too (RFC 8288), for clients that do not read the document. An address longer than
+/// proxies take in a header stands in the document only.
+pub fn say_links(response: &mut Response, links: &[Value]) {
+    for link in links {
+        let [Some(href), Some(rel), Some(media_type)] = ["href", "rel", "type"].map(|key| link[key].as_str()) else {
+            continue;
+        };
+        if href.len() > 2_000 {
+            continue;
+        }
+        if let Ok(value) = HeaderValue::from_str(&format!("<{href}>; rel=\"{rel}\"; type=\"{media_type}\"")) {
+            response.headers_mut().append(header::LINK, value);
+        }
+    }
+}
+
 pub async fn method_not_allowed(method: Method, uri: Uri) -> Response {
     let detail = format!("`{method}` is not possible on `{}`; the Allow header says what is", uri.path());
     problem(

@@ -11,7 +11,7 @@ use sqlx::postgres::{PgPool, PgRow};
 
 use crate::db::run;
 use crate::error::{Error, Result};
-use crate::geo::Bbox;
+use crate::geo::{self, Bbox, Crs};
 use crate::schema::{Field, Geometry};
 use crate::sql::{Sql, ident};
 
@@ -43,6 +43,9 @@ pub struct Layer {
     pub label_field: Option<String>,
     /// EPSG code of the storage CRS; none for a table without geometry.
     pub srid: Option<i32>,
+    /// The storage CRS with its order of axes; CRS84 where that is WGS 84.
+    #[serde(skip)]
+    pub crs: Option<Crs>,
     pub geometry: Option<Geometry>,
     /// What is drawn: a column of mixed type may still hold nothing but (multi)polygons.
     pub shape: Option<String>,
@@ -75,6 +78,11 @@ impl Layer {
             (None, Some(geometry)) => geometry.shape(),
             (None, None) => "none",
         }
+    }
+
+    /// The coordinate systems that it is served in, CRS84 first.
+    pub fn systems(&self) -> Vec<Crs> {
+        self.crs.map_or_else(|| vec![Crs::CRS84], |crs| geo::systems(crs, self.extent))
     }
 
     /// Geometry and its EPSG code, or none for a table without geometry.
@@ -155,10 +163,12 @@ pub fn shorten(value: &str) -> String {
 
 const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
     min_zoom, max_zoom, detail_zoom, color, class_field, label_field, srid, geometry, shape, fields, version, feature_count, extent, require_if_match,
-    to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated"#;
+    to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated, auth_name, srtext"#;
 
 async fn read(pool: &PgPool) -> Result<Layers> {
-    let rows = run::all(pool, Sql::new(format!("SELECT {COLUMNS} FROM dothi.layer"))).await?;
+    let rows =
+        run::all(pool, Sql::new(format!("SELECT {COLUMNS} FROM dothi.layer LEFT JOIN spatial_ref_sys USING (srid)")))
+            .await?;
     rows.iter().map(|row| layer(row).map(|l| (l.id.clone(), Arc::new(l)))).collect()
 }
 
@@ -167,6 +177,9 @@ fn layer(row: &PgRow) -> Result<Layer> {
         Ok(row.try_get::<Option<serde_json::Value>, _>(name)?.unwrap_or_default())
     };
     let extent: Option<Vec<f64>> = row.try_get("extent")?;
+    let srid: Option<i32> = row.try_get("srid")?;
+    let known = |name: &str| Ok::<_, Error>(row.try_get::<Option<String>, _>(name)?.unwrap_or_default());
+    let (authority, wkt) = (known("auth_name")?, known("srtext")?);
     Ok(Layer {
         id: row.try_get("id")?,
         identity: row.try_get("identity")?,
@@ -186,7 +199,8 @@ fn layer(row: &PgRow) -> Result<Layer> {
         color: row.try_get("color")?,
         class_field: row.try_get("class_field")?,
         label_field: row.try_get("label_field")?,
-        srid: row.try_get("srid")?,
+        srid,
+        crs: srid.map(|srid| if srid == 4326 { Crs::CRS84 } else { Crs::described(srid, &authority, &wkt) }),
         geometry: serde_json::from_value(json("geometry")?)?,
         shape: row.try_get("shape")?,
         fields: serde_json::from_value(json("fields")?)?,

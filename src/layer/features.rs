@@ -7,6 +7,7 @@ use super::{Layer, Query};
 use crate::db::run;
 use crate::error::Result;
 use crate::filter::{Expr, render};
+use crate::geo::Crs;
 use crate::schema::{FID, Field, GEOM, Kind};
 use crate::sql::{Sql, ident, literal};
 
@@ -20,15 +21,23 @@ pub struct Page {
     pub next: Option<i64>,
 }
 
-/// At most `limit` features in the order of their ids, after the feature `after`.
-pub async fn page(pool: &PgPool, layer: &Layer, query: &Query, after: Option<i64>, limit: u32) -> Result<Page> {
+/// At most `limit` features in the order of their ids, after the feature `after`, with their geometry in `crs`.
+pub async fn page(
+    pool: &PgPool,
+    layer: &Layer,
+    query: &Query,
+    crs: Crs,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Page> {
     let filter = match after {
         Some(fid) => query.filter.clone().and(Expr::After(fid)),
         None => query.filter.clone(),
     };
-    let sql = Sql::new(format!("SELECT {FID}, {} AS feature FROM {} t WHERE ", feature(layer, &[]), layer.table()))
-        .append(&render(&filter, layer.srid))
-        .push(&format!(" ORDER BY {FID} LIMIT {}", i64::from(limit) + 1));
+    let sql =
+        Sql::new(format!("SELECT {FID}, {} AS feature FROM {} t WHERE ", feature_in(layer, crs, &[]), layer.table()))
+            .append(&render(&filter, layer.srid))
+            .push(&format!(" ORDER BY {FID} LIMIT {}", i64::from(limit) + 1));
     let mut rows = run::all(pool, sql).await?;
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
@@ -40,11 +49,11 @@ pub async fn page(pool: &PgPool, layer: &Layer, query: &Query, after: Option<i64
     Ok(Page { features, next })
 }
 
-/// One feature by its id: the text of a GeoJSON Feature, and the mark of its present state.
-pub async fn one(on: impl PgExecutor<'_>, layer: &Layer, fid: i64) -> Result<Option<(String, String)>> {
+/// One feature by its id: the text of a GeoJSON Feature with its geometry in `crs`, and the mark of its present state.
+pub async fn one(on: impl PgExecutor<'_>, layer: &Layer, fid: i64, crs: Crs) -> Result<Option<(String, String)>> {
     let sql = Sql::new(format!(
         "SELECT {} AS feature, {STATE} AS state FROM {} t WHERE {FID} = ",
-        feature(layer, &[]),
+        feature_in(layer, crs, &[]),
         layer.table()
     ))
     .bind(fid);
@@ -71,9 +80,21 @@ pub async fn count(pool: &PgPool, layer: &Layer, query: &Query) -> Result<i64> {
 /// An SQL expression over the table `t` that gives the text of a Feature. `extra` are further members: name and an SQL
 /// expression of type json or text that is JSON.
 pub fn feature(layer: &Layer, extra: &[(&str, &str)]) -> String {
+    feature_in(layer, Crs::CRS84, extra)
+}
+
+/// The same with the geometry in `crs`, in its authority's order of axes.
+fn feature_in(layer: &Layer, crs: Crs, extra: &[(&str, &str)]) -> String {
     let geometry = match layer.spatial() {
-        Some((_, 4326)) => format!("coalesce(ST_AsGeoJSON(t.{GEOM}, {DECIMALS}), 'null')"),
-        Some(_) => format!("coalesce(ST_AsGeoJSON(ST_Transform(t.{GEOM}, 4326), {DECIMALS}), 'null')"),
+        Some((_, srid)) => {
+            let there = match srid == crs.srid {
+                true => format!("t.{GEOM}"),
+                false => format!("ST_Transform(t.{GEOM}, {})", crs.srid),
+            };
+            let written = if crs.y_first { format!("ST_FlipCoordinates({there})") } else { there };
+            // 0: without the member `crs`, which GeoJSON no longer has.
+            format!("coalesce(ST_AsGeoJSON({written}, {}, 0), 'null')", crs.decimals())
+        }
         None => "'null'".into(),
     };
     let extra: String = extra.iter().map(|(name, sql)| format!(" || ',\"{name}\":' || {sql}")).collect();

@@ -1,9 +1,12 @@
 //! A question about one layer; the ending (GeoJSON page, tile, count) comes last.
 
-use crate::filter::{Expr, Literal};
-use crate::geo::Bbox;
+use crate::filter::{Expr, Literal, Place, Relation, Shape};
+use crate::geo::{Bbox, Crs, from_mercator, window};
 
 use super::Layer;
+
+/// Beyond every plane coordinate on earth.
+const FAR: f64 = 1e8;
 
 /// Which features of a layer.
 #[derive(Debug, Clone)]
@@ -26,6 +29,43 @@ impl Query {
     /// what lies outside the data selects nothing anyway.
     pub fn intersecting(self, layer: &Layer, bbox: Bbox) -> Query {
         self.and(boxes(layer, bbox).map_or(Expr::False, Expr::Intersects))
+    }
+
+    /// Features that intersect a box in any system the layer is served in. Its sides are west, south, east, north; the
+    /// message says which of them is wrong.
+    pub fn inside(self, layer: &Layer, sides: [f64; 4], crs: Crs) -> Result<Query, String> {
+        let degrees = |[west, south, east, north]: [f64; 4]| Bbox::new(west, south, east, north);
+        if crs.srid == 4326 {
+            return Ok(self.intersecting(layer, degrees(sides)?));
+        }
+        Shape::sides(sides, crs)?;
+        let Some(extent) = layer.extent.filter(|_| layer.srid.is_some()) else { return Ok(self.and(Expr::False)) };
+        let stored = layer.srid == Some(crs.srid);
+        if crs.srid == 3857 && !stored {
+            return Ok(self.intersecting(layer, degrees(from_mercator(sides))?));
+        }
+        // What lies beyond the layer may have no image in its own system.
+        let window = window(crs, extent).filter(|_| !stored).unwrap_or([-FAR, -FAR, FAR, FAR]);
+        let parts = match sides {
+            [west, south, east, north] if crs.degrees && west > east => {
+                vec![[west, south, 180.0, north], [-180.0, south, east, north]]
+            }
+            sides => vec![sides],
+        };
+        let mut all = Vec::new();
+        for [west, south, east, north] in parts {
+            let (west, south) = (west.max(window[0]), south.max(window[1]));
+            let (east, north) = (east.min(window[2]), north.min(window[3]));
+            if west <= east && south <= north {
+                let shape = Shape::sides([west, south, east, north], crs)?;
+                all.push(Expr::Spatial(Relation::Intersects, Place::Geometry, Place::Shape(shape)));
+            }
+        }
+        Ok(self.and(match all.len() {
+            0 => Expr::False,
+            1 => all.remove(0),
+            _ => Expr::Or(all),
+        }))
     }
 
     /// Features whose own box overlaps the box; cheaper, and more than intersect it.

@@ -7,12 +7,14 @@ mod cluster; // the private PostgreSQL: killed, joined, left behind
 mod city; // the program on a data directory
 mod cli; // the command line
 mod clients; // ogr2ogr reads what is served
+mod crs; // coordinate systems by reference, HEAD
 mod filter; // CQL2: memory and the database agree, the door answers
 mod house; // which module may use which
 mod http; // the API as its callers see it
 mod import; // files in, every row accounted for
 mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL
+mod proxy; // links behind a proxy
 mod tiles; // the engine beside PostGIS
 mod spatial; // questions whose answers are known
 mod reader; // the child that reads files

@@ -542,7 +542,8 @@ async fn a_filtered_tile_holds_what_the_filter_says_from_the_snapshot_as_from_po
     ] {
         let text: String = filter.bytes().map(|b| format!("%{b:02X}")).collect();
         let made = server.tile("thua", at, &format!("?filter={text}")).await.remove("thua").unwrap_or_default();
-        let expr = dothi::filter::parse(filter, dothi::filter::Lang::Text, &layer.fields, true, 4326).unwrap();
+        let expr = dothi::filter::parse(filter, dothi::filter::Lang::Text, &layer.fields, true, dothi::geo::Crs::CRS84)
+            .unwrap();
         let expected = oracle::encode(&server.app.db.pool, &layer, at, None, Some(&expr)).await.unwrap();
         let expected = mvt::decode(&expected).remove("thua").unwrap_or_default();
         let ids =

@@ -39,7 +39,7 @@ fn names_are_found_by_their_letters_whatever_their_code_points() {
     let decomposed = "te\u{302}n = 'x'";
     assert_eq!(sql(decomposed), r#"("tên" = $1)"#);
     let named = [Field { name: "id".into(), column: "id_1".into(), kind: Kind::Text, title: None }];
-    let expr = parse("id = 'x' AND fid = 1", Lang::Text, &named, false, 4326).unwrap();
+    let expr = parse("id = 'x' AND fid = 1", Lang::Text, &named, false, Crs::CRS84).unwrap();
     assert_eq!(
         plain(&render(&expr, None).text),
         r#"(("id_1" = $1) AND (fid = $2))"#,
@@ -106,7 +106,7 @@ fn case_and_accents_are_folded_on_both_sides() {
 fn a_point_and_a_box_meet_the_column_as_it_is() {
     assert_eq!(sql("S_INTERSECTS(geometry,POINT(36.3 32.2))"), "ST_Intersects(geom, ST_GeomFromText($1, 4326))");
     assert_eq!(bound("s_intersects(geom,BBOX(1,2,3,4))"), [Value::Text("POLYGON((1 2,3 2,3 4,1 4,1 2))".into())]);
-    let vn = parse("S_INTERSECTS(geom, POINT(580000 1279000))", Lang::Text, &fields(), true, 9217).unwrap();
+    let vn = parse("S_INTERSECTS(geom, POINT(580000 1279000))", Lang::Text, &fields(), true, Crs::plane(9217)).unwrap();
     assert_eq!(render(&vn, Some(9217)).text, "ST_Intersects(geom, ST_GeomFromText($1, 9217))");
     assert_eq!(render(&vn, Some(3405)).text, "ST_Intersects(geom, ST_Transform(ST_GeomFromText($1, 9217), 3405))");
     let box_ = text("S_INTERSECTS(geom, BBOX(108,11,109,12))").unwrap();
@@ -286,7 +286,8 @@ fn every_function_that_is_listed_can_be_called() {
 
 #[test]
 fn what_gdal_writes_is_understood() {
-    let gdal = |filter: &str| parse(filter, Lang::Gdal, &fields(), true, 4326).map(|e| plain(&render(&e, None).text));
+    let gdal =
+        |filter: &str| parse(filter, Lang::Gdal, &fields(), true, Crs::CRS84).map(|e| plain(&render(&e, None).text));
     assert_eq!(
         gdal("(Mã đất = 'Mã đất') OR (so = 6)").as_deref(),
         Ok(r#"(("Mã đất" = $1) OR ("so" = $2))"#),

@@ -14,7 +14,7 @@ fn a_wrong_name_is_told_with_the_nearest_one_or_all() {
     assert_eq!(fault("ma_dat = 'x'"), "at position 0: `ma_dat` is not a field of this layer; write `maDat`");
     assert_eq!(fault("\"Ma dat\" = 'x'"), "at position 0: `Ma dat` is not a field of this layer; write `\"Mã đất\"`");
     assert!(fault("vùng = 1").ends_with("its fields are `maDat`, `\"Mã đất\"`, `tên`, `so`, `dienTich`, `gia`, `chinh`, `ngay`, `gio`, `tu`, `den`, `sua`, `the`, `ids`, `them`, `eo:cloud_cover`"));
-    let bare = parse("geom IS NULL", Lang::Text, &[], false, 4326).unwrap_err();
+    let bare = parse("geom IS NULL", Lang::Text, &[], false, Crs::CRS84).unwrap_err();
     assert!(bare.message.contains("no geometry"), "{bare}");
 }
 

@@ -6,6 +6,7 @@ mod memory; // in memory
 mod noise; // nothing makes it panic
 
 use super::{Expr, Fault, Lang, parse, render};
+use crate::geo::Crs;
 use crate::schema::{Field, Kind};
 use crate::sql::Value;
 
@@ -32,11 +33,11 @@ fn fields() -> Vec<Field> {
 }
 
 fn text(text: &str) -> Result<Expr, Fault> {
-    parse(text, Lang::Text, &fields(), true, 4326)
+    parse(text, Lang::Text, &fields(), true, Crs::CRS84)
 }
 
 fn json(text: &str) -> Result<Expr, Fault> {
-    parse(text, Lang::Json, &fields(), true, 4326)
+    parse(text, Lang::Json, &fields(), true, Crs::CRS84)
 }
 
 /// The SQL of a filter in text on a layer in degrees.

@@ -96,7 +96,7 @@ fn no_text_whatever_makes_it_panic_or_overflow_a_small_stack() {
             }
             let filter: String = letters.into_iter().collect();
             for lang in [Lang::Text, Lang::Json, Lang::Gdal] {
-                match parse(&filter, lang, &fields, true, 4326) {
+                match parse(&filter, lang, &fields, true, Crs::CRS84) {
                     Ok(expr) => {
                         good += 1;
                         let sql = render(&expr, Some(9217));

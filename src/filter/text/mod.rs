@@ -7,6 +7,7 @@ mod lexer; // words and signs
 mod wkt; // geometry
 
 use super::node::{At, DEPTH, Fault, Node, Said};
+use crate::geo::Crs;
 use lexer::{Kind, Token};
 
 /// How long a filter in text may be.
@@ -25,13 +26,13 @@ const ALONE: u8 = 8;
 /// Words that no function is called.
 const KEYWORDS: [&str; 11] = ["AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "TRUE", "FALSE", "DIV"];
 
-pub fn read(text: &str, srid: i32) -> Result<Node, Fault> {
+pub fn read(text: &str, crs: Crs) -> Result<Node, Fault> {
     if text.len() > LENGTH {
         return At::Byte(text.floor_char_boundary(LENGTH))
             .fault(format!("the filter is longer than {LENGTH} bytes; shorten it"));
     }
     let tokens = lexer::tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, here: 0, depth: 0, srid };
+    let mut parser = Parser { tokens: &tokens, here: 0, depth: 0, crs };
     if parser.peek().kind == Kind::End {
         return At::Byte(0).fault("the filter is empty; write a condition, such as `maDat = 'ONT'`");
     }
@@ -49,7 +50,7 @@ pub struct Parser<'a> {
     tokens: &'a [Token],
     here: usize,
     depth: usize,
-    srid: i32,
+    crs: Crs,
 }
 
 impl Parser<'_> {

@@ -38,7 +38,7 @@ impl Parser<'_> {
     /// A geometry whose type is the word that was just read.
     pub fn geometry(&mut self, at: At, word: &str) -> Result<Node, Fault> {
         let form = self.tagged(&at, word)?;
-        match Shape::new(form, self.srid) {
+        match Shape::new(form, self.crs) {
             Ok(shape) => Node::new(at, Said::Shape(Box::new(shape))),
             Err(message) => at.fault(message),
         }
@@ -46,7 +46,7 @@ impl Parser<'_> {
 
     pub fn bbox(&mut self, at: At) -> Result<Node, Fault> {
         let numbers = self.list(|p| p.coordinate())?;
-        match Shape::bbox(&numbers, self.srid) {
+        match Shape::bbox(&numbers, self.crs) {
             Ok(shape) => Node::new(at, Said::Shape(Box::new(shape))),
             Err(message) => at.fault(message),
         }

@@ -10,24 +10,38 @@ use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
 use super::{GEOJSON, JSON};
-use crate::geo::{CRS84, crs_uri};
+use crate::geo::{CRS84, Crs};
 use crate::layer::Layer;
 
 pub async fn list(State(app): Shared, Base(base): Base, mut params: Params) -> Answer {
     super::formats(&mut params)?;
-    let collections: Vec<Value> = app.catalog.all().iter().map(|l| collection(&base, l)).collect();
-    let body = json!({"links": [link(format!("{base}/ogc/collections"), "self", JSON, "This document")], "collections": collections});
+    // What every layer is served in is listed once (18-058r1, 6.2.2).
+    let everywhere = super::crs::everywhere();
+    let systems = |layer: &Layer| match layer.spatial() {
+        Some(_) => {
+            let own = layer.systems().into_iter().filter(|c| !everywhere.contains(c)).map(Crs::uri);
+            std::iter::once("#/crs".to_string()).chain(own).collect()
+        }
+        None => vec![CRS84.to_string()],
+    };
+    let collections: Vec<Value> = app.catalog.all().iter().map(|l| collection(&base, l, systems(l))).collect();
+    let body = json!({
+        "links": [link(format!("{base}/ogc/collections"), "self", JSON, "This document")],
+        "crs": everywhere.map(Crs::uri),
+        "collections": collections,
+    });
     Ok(super::fresh(respond::json(JSON, body.to_string())))
 }
 
 pub async fn one(State(app): Shared, Base(base): Base, Path(id): Path<String>, mut params: Params) -> Answer {
     super::formats(&mut params)?;
     let layer = app.catalog.named(&id)?;
-    Ok(super::fresh(respond::json(JSON, collection(&base, &layer).to_string())))
+    let systems = layer.systems().into_iter().map(Crs::uri).collect();
+    Ok(super::fresh(respond::json(JSON, collection(&base, &layer, systems).to_string())))
 }
 
 /// A collection document (OGC 17-069r4, 7.14) with the members that the map reads (docs/api.md).
-fn collection(base: &str, layer: &Layer) -> Value {
+fn collection(base: &str, layer: &Layer, systems: Vec<String>) -> Value {
     let id = &layer.id;
     let here = format!("{base}/ogc/collections/{id}");
     let mut links =
@@ -58,8 +72,8 @@ fn collection(base: &str, layer: &Layer) -> Value {
     put("description", layer.description.as_ref().map(|d| json!(d)));
     put("extent", layer.extent.map(|e| json!({"spatial": {"bbox": [e], "crs": CRS84}})));
     put("itemType", Some(json!("feature")));
-    put("crs", Some(json!([CRS84])));
-    put("storageCrs", layer.srid.map(|srid| json!(crs_uri(srid))));
+    put("crs", Some(json!(systems)));
+    put("storageCrs", layer.crs.map(|crs| json!(crs.uri())));
     put("itemCount", Some(json!(layer.feature_count)));
     put("links", Some(json!(links)));
     put("titles", Some(titles(&layer.title, layer.title_en.as_deref())));

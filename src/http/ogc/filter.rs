@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
+use sqlx::Row;
 
 use super::super::Shared;
 use super::super::links::Base;
@@ -12,7 +13,7 @@ use crate::app::App;
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::filter::{Expr, Lang, functions, parse};
-use crate::geo::parse_epsg;
+use crate::geo::{Crs, Name};
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
 use crate::sql::Sql;
@@ -63,31 +64,32 @@ impl Words {
                 return Err(Error::invalid("filter-lang", what));
             }
         };
-        let srid = match &self.crs {
+        let crs = match &self.crs {
             Some(crs) => system(app, layer, crs).await?,
-            None => 4326,
+            None => Crs::CRS84,
         };
         let Some(filter) = &self.filter else { return Ok(None) };
-        let expr = parse(filter, lang, &layer.fields, layer.spatial().is_some(), srid);
+        let expr = parse(filter, lang, &layer.fields, layer.spatial().is_some(), crs);
         expr.map(Some).map_err(|fault| Error::invalid("filter", fault.to_string()))
     }
 }
 
-/// The EPSG code of `filter-crs`. In every system x (longitude, easting) comes first, which is not so in EPSG:4326.
-async fn system(app: &App, layer: &Layer, crs: &str) -> Result<i32> {
+/// The system that `filter-crs` names: any that the database knows, with its axes in the order of its authority.
+async fn system(app: &App, layer: &Layer, crs: &str) -> Result<Crs> {
     let wrong = |why: &str| Error::invalid("filter-crs", format!("`{}` {why}", shorten(crs)));
-    let srid =
-        parse_epsg(crs).ok_or_else(|| wrong("is not a coordinate system; write `EPSG:9217` or an OGC address"))?;
-    if srid == 4326 && !crs.to_ascii_uppercase().ends_with("CRS84") {
-        return Err(wrong(
-            "puts latitude first; write `http://www.opengis.net/def/crs/OGC/1.3/CRS84` and longitude first",
-        ));
+    let srid = match Name::parse(crs) {
+        Some(Name::Crs84) => return Ok(Crs::CRS84),
+        Some(Name::Epsg(srid)) => srid,
+        None => return Err(wrong("is not a coordinate system; write `EPSG:9217` or an OGC address")),
+    };
+    if let Some(known) = layer.systems().into_iter().find(|c| c.srid == srid && *c != Crs::CRS84) {
+        return Ok(known);
     }
-    let known = Sql::new("SELECT 1 FROM spatial_ref_sys WHERE srid = ").bind(srid);
-    if srid != 4326 && layer.srid != Some(srid) && run::optional(&app.db.pool, known).await?.is_none() {
-        return Err(wrong("is not a coordinate system this server knows"));
-    }
-    Ok(srid)
+    let described = Sql::new("SELECT auth_name, srtext FROM spatial_ref_sys WHERE srid = ").bind(srid);
+    let row = run::optional(&app.db.pool, described).await?;
+    let row = row.ok_or_else(|| wrong("is not a coordinate system this server knows"))?;
+    let text = |name: &str| Ok::<_, Error>(row.try_get::<Option<String>, _>(name)?.unwrap_or_default());
+    Ok(Crs::described(srid, &text("auth_name")?, &text("srtext")?))
 }
 
 /// An error of the database that a filter brought about, as the caller's: numbers that leave the range of their type,

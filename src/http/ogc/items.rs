@@ -1,7 +1,7 @@
 //! Features, a page at a time.
 
 use axum::extract::Path;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -13,12 +13,14 @@ use super::super::params::Params;
 use super::super::respond::{self, Answer};
 use super::{GEOJSON, JSON};
 use crate::error::Error;
-use crate::geo::Bbox;
+use crate::geo::sides;
 use crate::layer::catalog::shorten;
 use crate::layer::{Query, features};
 
 const DEFAULT_LIMIT: u32 = 10;
 pub const MOST: u32 = 10_000;
+static MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
+static RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b',');
 
 /// `GET /ogc/collections/{id}/items`. A page goes on after the id of its last feature, so edits never shift it.
@@ -27,13 +29,15 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
     super::format(&mut params)?;
     let limit = limit(&mut params)?;
     let after: Option<i64> = params.parsed("after", "the id of a feature")?;
-    let bbox_text = params.text("bbox");
     let mut query = Query::everything();
     let mut said: Vec<(String, String)> = Vec::new();
-    if let Some(text) = &bbox_text {
-        let bbox = Bbox::parse(text).map_err(|e| Error::invalid("bbox", format!("bbox `{}`: {e}", shorten(text))))?;
-        query = query.intersecting(&layer, bbox);
-        said.push(("bbox".into(), text.clone()));
+    let crs = super::crs::take(&layer, &mut params, "crs", &mut said)?;
+    let bbox_crs = super::crs::take(&layer, &mut params, "bbox-crs", &mut said)?;
+    if let Some(text) = params.text("bbox") {
+        let wrong = |e: String| Error::invalid("bbox", format!("bbox `{}`: {e}", shorten(&text)));
+        let sides = sides(&text, bbox_crs.y_first).map_err(wrong)?;
+        query = query.inside(&layer, sides, bbox_crs).map_err(wrong)?;
+        said.push(("bbox".into(), text));
     }
     // A layer without times matches every time (OGC 17-069r4, 7.15.4); times themselves have their own issue.
     if let Some(datetime) = params.text("datetime") {
@@ -49,7 +53,7 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
         if layer.field(&name).is_none() {
             let fields: Vec<String> = layer.fields.iter().take(40).map(|f| format!("`{}`", f.name)).collect();
             let known = format!(
-                "`bbox`, `datetime`, `filter`, `filter-lang`, `filter-crs`, `limit`, `f` and the fields {}",
+                "`bbox`, `bbox-crs`, `crs`, `datetime`, `filter`, `filter-lang`, `filter-crs`, `limit`, `f` and the fields {}",
                 fields.join(", ")
             );
             return Err(Error::invalid(
@@ -61,7 +65,7 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
         query = query.equals(&layer, &name, &value).map_err(|e| Error::invalid(&name, e))?;
         said.push((name, value));
     }
-    let page = features::page(&app.db.pool, &layer, &query, after, limit);
+    let page = features::page(&app.db.pool, &layer, &query, crs, after, limit);
     let count = features::count(&app.db.pool, &layer, &query);
     let answers = tokio::try_join!(page, count);
     let (page, matched) = answers.map_err(|e| if narrowed { super::filter::blame(e) } else { e })?;
@@ -93,7 +97,13 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
     });
     body.push_str("],");
     body.push_str(rest.to_string().trim_start_matches('{'));
-    Ok(super::fresh(respond::json(GEOJSON, body)))
+    let mut response = super::fresh(respond::json(GEOJSON, body));
+    super::crs::say(&mut response, crs);
+    respond::say_links(&mut response, &links);
+    for (name, count) in [(&MATCHED, matched), (&RETURNED, page.features.len() as i64)] {
+        response.headers_mut().insert(name.clone(), count.into());
+    }
+    Ok(response)
 }
 
 /// `GET /ogc/collections/{id}/items/{fid}`.
@@ -105,23 +115,33 @@ pub async fn one(
     mut params: Params,
 ) -> Answer {
     let layer = app.catalog.named(&id)?;
-    super::formats(&mut params)?;
+    super::format(&mut params)?;
+    let mut said = Vec::new();
+    let crs = super::crs::take(&layer, &mut params, "crs", &mut said)?;
+    params.end("`crs`, `f`")?;
     let missing = || Error::NotFound(format!("layer `{id}` has no feature `{}`", shorten(&fid)));
     let number: i64 = fid.parse().map_err(|_| missing())?;
-    let (feature, state) = features::one(&app.db.pool, &layer, number).await?.ok_or_else(missing)?;
-    let response = respond::json(GEOJSON, whole(&base, &id, number, &feature));
+    let (feature, state) = features::one(&app.db.pool, &layer, number, crs).await?.ok_or_else(missing)?;
+    let mut response = respond::json(GEOJSON, whole(&base, &id, number, &asked(&said), &feature));
+    super::crs::say(&mut response, crs);
     Ok(super::write::tagged(super::fresh(response), &headers, &state))
 }
 
-/// A Feature with its links.
-pub fn whole(base: &str, id: &str, number: i64, feature: &str) -> String {
+/// A Feature with its links; `query` is what was said of it, from the `?` on.
+pub fn whole(base: &str, id: &str, number: i64, query: &str, feature: &str) -> String {
     let here = format!("{base}/ogc/collections/{id}");
     let links: Value = json!([
-        link(format!("{here}/items/{number}"), "self", GEOJSON, "This feature"),
+        link(format!("{here}/items/{number}{query}"), "self", GEOJSON, "This feature"),
         link(&here, "collection", JSON, "The layer"),
     ]);
     // PostgreSQL's text ends with the brace of the Feature.
     format!("{},\"links\":{links}}}", feature.strip_suffix('}').unwrap_or(feature))
+}
+
+/// Parameters as they end an address; nothing when there are none.
+fn asked(said: &[(String, String)]) -> String {
+    let pairs: Vec<String> = said.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
 /// `limit`: greater than the most is the most (OGC 17-069r4, 7.15.2 permits it, and clients count on it).

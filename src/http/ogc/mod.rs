@@ -1,6 +1,7 @@
 //! OGC API – Features: the landing page and what conforms.
 
 pub mod collections;
+pub mod crs;
 pub mod filter;
 pub mod items;
 pub mod openapi;
@@ -19,11 +20,12 @@ const GEOJSON: &str = "application/geo+json";
 /// The media type that clients look for; exactly this text (OGC 17-069r4, 7.2).
 const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 
-const CONFORMS_TO: [&str; 22] = [
+const CONFORMS_TO: [&str; 23] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",

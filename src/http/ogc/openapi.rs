@@ -28,10 +28,12 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
             get(&format!("queryables.{id}"), &layer.title, filter::SCHEMA, &[]),
         );
         let mut parameters: Vec<Value> =
-            ["limit", "bbox", "datetime", "filter", "filter-lang", "filter-crs"].map(reference).into();
+            ["limit", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs"]
+                .map(reference)
+                .into();
         parameters.extend(layer.fields.iter().filter_map(equality));
         let mut many = get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters);
-        let mut one = get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId")]);
+        let mut one = get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId"), reference("crs")]);
         super::operations::describe(id, &mut many, &mut one);
         paths.insert(format!("/collections/{id}/items"), many);
         paths.insert(format!("/collections/{id}/items/{{featureId}}"), one);
@@ -45,15 +47,19 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
             "parameters": {
                 "limit": {"name": "limit", "in": "query", "description": "At most this many features", "required": false, "style": "form", "explode": false,
                           "schema": {"type": "integer", "minimum": 1, "maximum": items::MOST, "default": 10}},
-                "bbox": {"name": "bbox", "in": "query", "description": "west,south,east,north in degrees (CRS84)", "required": false, "style": "form", "explode": false,
+                "bbox": {"name": "bbox", "in": "query", "description": "west,south,east,north in degrees (CRS84), or in `bbox-crs` and the order of its axes", "required": false, "style": "form", "explode": false,
                          "schema": {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}}},
+                "bbox-crs": {"name": "bbox-crs", "in": "query", "description": "The coordinate system of `bbox`: one of the collection's `crs`", "required": false, "style": "form", "explode": false,
+                             "schema": {"type": "string", "format": "uri", "default": crate::geo::CRS84}},
+                "crs": {"name": "crs", "in": "query", "description": "The coordinate system of the answer: one of the collection's `crs`; axes are in the order of its authority", "required": false, "style": "form", "explode": false,
+                        "schema": {"type": "string", "format": "uri", "default": crate::geo::CRS84}},
                 "datetime": {"name": "datetime", "in": "query", "description": "An RFC 3339 time or interval", "required": false, "style": "form", "explode": false,
                              "schema": {"type": "string"}},
                 "filter": {"name": "filter", "in": "query", "description": "A condition in CQL2 (OGC 21-065r2)", "required": false, "style": "form", "explode": false,
                            "schema": {"type": "string"}},
                 "filter-lang": {"name": "filter-lang", "in": "query", "description": "The language of `filter`; `cql-text` is `cql2-text` as GDAL writes it", "required": false, "style": "form", "explode": false,
                                 "schema": {"type": "string", "enum": filter::LANGUAGES, "default": "cql2-text"}},
-                "filter-crs": {"name": "filter-crs", "in": "query", "description": "The coordinate system of the geometry in `filter`: an OGC address or `EPSG:` and a number; x (longitude, easting) comes first", "required": false, "style": "form", "explode": false,
+                "filter-crs": {"name": "filter-crs", "in": "query", "description": "The coordinate system of the geometry in `filter`: an OGC address or `EPSG:` and a number; axes are in the order of its authority", "required": false, "style": "form", "explode": false,
                                "schema": {"type": "string", "default": crate::geo::CRS84}},
                 "featureId": {"name": "featureId", "in": "path", "description": "The feature's id", "required": true, "schema": {"type": "integer", "format": "int64"}},
             },
@@ -85,7 +91,7 @@ fn equality(field: &crate::schema::Field) -> Option<Value> {
         field.kind,
         Kind::Json | Kind::Bytes | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList
     );
-    let taken = ["limit", "bbox", "datetime", "filter", "filter-lang", "filter-crs", "f", "after"]
+    let taken = ["limit", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "f", "after"]
         .contains(&field.name.as_str())
         || field.name.is_empty();
     (comparable && !taken).then(|| {

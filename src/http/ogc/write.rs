@@ -18,7 +18,7 @@ use super::{GEOJSON, JSON, items};
 use crate::access::{self, Permission};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::geo::{CRS84, parse_epsg};
+use crate::geo::{CRS84, Crs, parse_epsg};
 use crate::layer::catalog::shorten;
 use crate::layer::draft::{self, Draft, Posted, Purpose, Reading, System};
 use crate::layer::{Layer, features, write};
@@ -78,7 +78,7 @@ pub async fn create(
     let here = format!("{base}/ogc/collections/{id}/items");
     let (location, mut response) = match ids[..] {
         [fid] if !many => {
-            let (text, state) = features::one(&mut *tx, &layer, fid).await?.ok_or_else(vanished)?;
+            let (text, state) = features::one(&mut *tx, &layer, fid, Crs::CRS84).await?.ok_or_else(vanished)?;
             (format!("{here}/{fid}"), feature(&base, &id, fid, &text, &state))
         }
         _ => (here, respond::json(JSON, json!({"ids": ids}).to_string())),
@@ -179,7 +179,7 @@ async fn change(
     if !write::within(&mut tx, &layer, &[fid], &permission.filter).await? {
         return Err(outside().into());
     }
-    let (text, state) = features::one(&mut *tx, &layer, fid).await?.ok_or_else(vanished)?;
+    let (text, state) = features::one(&mut *tx, &layer, fid, Crs::CRS84).await?.ok_or_else(vanished)?;
     tx.commit().await.map_err(Error::from)?;
     Ok(feature(&base, &id, fid, &text, &state))
 }
@@ -318,7 +318,7 @@ fn listed(headers: &HeaderMap, name: header::HeaderName, tag: &str, weakly: bool
 
 /// One feature as an answer, with its tag.
 fn feature(base: &str, id: &str, fid: i64, text: &str, state: &str) -> Response {
-    let mut response = super::fresh(respond::json(GEOJSON, items::whole(base, id, fid, text)));
+    let mut response = super::fresh(respond::json(GEOJSON, items::whole(base, id, fid, "", text)));
     put(&mut response, header::ETAG, &tag(state));
     put(&mut response, header::CONTENT_LOCATION, &format!("{base}/ogc/collections/{id}/items/{fid}"));
     put(&mut response, header::HeaderName::from_static("content-crs"), &format!("<{CRS84}>"));

@@ -1,0 +1,38 @@
+//! Coordinate systems by reference (OGC API – Features, Part 2, 18-058r1).
+
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::Response;
+
+use super::super::params::Params;
+use crate::error::{Error, Result};
+use crate::geo::Crs;
+use crate::layer::Layer;
+use crate::layer::catalog::shorten;
+
+static CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
+
+/// The systems that every layer is served in.
+pub fn everywhere() -> [Crs; 3] {
+    [Crs::CRS84, Crs::geographic(4326), Crs::plane(3857)]
+}
+
+/// Takes `crs` or `bbox-crs` out: one of the systems the layer is served in, CRS84 when absent. What was said goes into
+/// `said`, for links.
+pub fn take(layer: &Layer, params: &mut Params, name: &str, said: &mut Vec<(String, String)>) -> Result<Crs> {
+    let Some(text) = params.text(name) else { return Ok(Crs::CRS84) };
+    let systems = layer.systems();
+    let crs = Crs::find(&text, &systems).ok_or_else(|| {
+        let there: Vec<String> = systems.iter().map(|c| format!("`{}`", c.uri())).collect();
+        let there = there.join(", ");
+        Error::invalid(name, format!("layer `{}` is not served in `{}`; there are {there}", layer.id, shorten(&text)))
+    })?;
+    said.push((name.to_string(), text));
+    Ok(crs)
+}
+
+/// Says in which system the answer's coordinates are.
+pub fn say(response: &mut Response, crs: Crs) {
+    if let Ok(value) = HeaderValue::from_str(&format!("<{}>", crs.uri())) {
+        response.headers_mut().insert(CONTENT_CRS.clone(), value);
+    }
+}
