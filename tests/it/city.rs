@@ -101,8 +101,13 @@ impl City {
     }
 
     pub fn postmaster(&self) -> i32 {
-        let text = std::fs::read_to_string(self.dir.path().join("var/pg/postmaster.pid")).unwrap();
-        text.lines().next().unwrap().trim().parse().unwrap()
+        self.postmaster_if_any().unwrap()
+    }
+
+    /// None while there is no PostgreSQL, or one that is just starting.
+    pub fn postmaster_if_any(&self) -> Option<i32> {
+        let text = std::fs::read_to_string(self.dir.path().join("var/pg/postmaster.pid")).ok()?;
+        text.lines().next()?.trim().parse().ok()
     }
 
     /// Bytes under the cluster's `base`.
