@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::Shared;
 use super::links::Base;
 use super::ogc::filter::Words;
+use super::ogc::write::listed;
 use super::params::Params;
 use super::respond::{self, Answer};
 use crate::app::App;
@@ -106,12 +107,7 @@ pub fn parse_tile(z: &str, x: &str, y: &str) -> Result<Tile> {
 
 /// Whether the client says that it has what `etag` names (RFC 9110, 13.1.2).
 pub fn knows(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .any(|t| matches!(t.trim().trim_start_matches("W/"), t if t == etag || t == "*"))
+    listed(headers, header::IF_NONE_MATCH, etag, true)
 }
 
 /// What is asked beside where; a field must be one of at least one layer.

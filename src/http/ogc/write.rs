@@ -309,7 +309,7 @@ fn tag(state: &str) -> String {
 }
 
 /// Whether a header lists the tag, or `*`. Comparing weakly, `W/` makes no difference (RFC 9110, 8.8.3.2).
-fn listed(headers: &HeaderMap, name: header::HeaderName, tag: &str, weakly: bool) -> bool {
+pub fn listed(headers: &HeaderMap, name: header::HeaderName, tag: &str, weakly: bool) -> bool {
     headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).any(|t| {
         let t = t.trim();
         t == "*" || t == tag || weakly && t.strip_prefix("W/") == Some(tag)
@@ -321,7 +321,7 @@ fn feature(base: &str, id: &str, fid: i64, text: &str, state: &str) -> Response 
     let mut response = super::fresh(respond::json(GEOJSON, items::whole(base, id, fid, "", text)));
     put(&mut response, header::ETAG, &tag(state));
     put(&mut response, header::CONTENT_LOCATION, &format!("{base}/ogc/collections/{id}/items/{fid}"));
-    put(&mut response, header::HeaderName::from_static("content-crs"), &format!("<{CRS84}>"));
+    super::crs::say(&mut response, Crs::CRS84);
     response
 }
 
