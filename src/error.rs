@@ -19,6 +19,9 @@ pub enum Error {
     /// A body in a form that nothing here reads.
     #[error("{0}")]
     MediaType(String),
+    /// An answer in a form that there is not.
+    #[error("{0}")]
+    NotAcceptable(String),
     /// Nobody said who writes, or with a key that is not (any longer) one.
     #[error("{0}")]
     Unauthenticated(String),

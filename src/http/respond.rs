@@ -54,6 +54,7 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "invalid-parameter", "Invalid parameter"),
         Error::Rejected(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid-feature", "Invalid feature"),
         Error::MediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type"),
+        Error::NotAcceptable(_) => (StatusCode::NOT_ACCEPTABLE, "not-acceptable", "Not acceptable"),
         Error::Unauthenticated(_) => (StatusCode::UNAUTHORIZED, "unauthenticated", "Unauthenticated"),
         Error::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Forbidden"),
         Error::Stale(_) => (StatusCode::PRECONDITION_FAILED, "precondition-failed", "Precondition failed"),

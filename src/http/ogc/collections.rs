@@ -1,6 +1,7 @@
 //! The layers, as OGC collections.
 
 use axum::extract::Path;
+use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use axum::extract::State;
@@ -8,13 +9,14 @@ use axum::extract::State;
 use super::super::Shared;
 use super::super::links::{Base, link};
 use super::super::params::Params;
-use super::super::respond::{self, Answer};
+use super::super::respond::Answer;
+use super::format::{self, Choice};
 use super::{GEOJSON, JSON};
 use crate::geo::{CRS84, Crs};
 use crate::layer::Layer;
 
-pub async fn list(State(app): Shared, Base(base): Base, mut params: Params) -> Answer {
-    super::formats(&mut params)?;
+pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
+    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
     // What every layer is served in is listed once (18-058r1, 6.2.2).
     let everywhere = super::crs::everywhere();
     let systems = |layer: &Layer| match layer.spatial() {
@@ -24,28 +26,34 @@ pub async fn list(State(app): Shared, Base(base): Base, mut params: Params) -> A
         }
         None => vec![CRS84.to_string()],
     };
-    let collections: Vec<Value> = app.catalog.all().iter().map(|l| collection(&base, l, systems(l))).collect();
+    let collections: Vec<Value> = app.catalog.all().iter().map(|l| collection(&base, l, systems(l), choice)).collect();
     let body = json!({
-        "links": [link(format!("{base}/ogc/collections"), "self", JSON, "This document")],
+        "links": choice.links(&format!("{base}/ogc/collections"), format::DOCUMENT),
         "crs": everywhere.map(Crs::uri),
         "collections": collections,
     });
-    Ok(super::fresh(respond::json(JSON, body.to_string())))
+    Ok(super::fresh(choice.answer(body.to_string())))
 }
 
-pub async fn one(State(app): Shared, Base(base): Base, Path(id): Path<String>, mut params: Params) -> Answer {
-    super::formats(&mut params)?;
+pub async fn one(
+    State(app): Shared,
+    Base(base): Base,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    mut params: Params,
+) -> Answer {
+    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
     let layer = app.catalog.named(&id)?;
     let systems = layer.systems().into_iter().map(Crs::uri).collect();
-    Ok(super::fresh(respond::json(JSON, collection(&base, &layer, systems).to_string())))
+    Ok(super::fresh(choice.answer(collection(&base, &layer, systems, choice).to_string())))
 }
 
 /// A collection document (OGC 17-069r4, 7.14) with the members that the map reads (docs/api.md).
-fn collection(base: &str, layer: &Layer, systems: Vec<String>) -> Value {
+fn collection(base: &str, layer: &Layer, systems: Vec<String>, choice: Choice) -> Value {
     let id = &layer.id;
     let here = format!("{base}/ogc/collections/{id}");
-    let mut links =
-        vec![link(&here, "self", JSON, "This document"), link(format!("{here}/items"), "items", GEOJSON, "Features")];
+    let mut links = choice.links(&here, format::DOCUMENT);
+    links.push(link(format!("{here}/items"), "items", GEOJSON, "Features"));
     links.push(link(
         format!("{here}/queryables"),
         "http://www.opengis.net/def/rel/ogc/1.0/queryables",

@@ -1,14 +1,15 @@
 //! Filters in CQL2 (OGC API – Features, Part 3): the parameters, what can be asked about, the functions.
 
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
 use sqlx::Row;
 
 use super::super::Shared;
 use super::super::links::Base;
 use super::super::params::Params;
-use super::super::respond::{self, Answer};
-use super::JSON;
+use super::super::respond::Answer;
+use super::format;
 use crate::app::App;
 use crate::db::run;
 use crate::error::{Error, Result};
@@ -114,8 +115,14 @@ pub fn blame(error: Error) -> Error {
 }
 
 /// `GET /ogc/collections/{id}/queryables`: what a filter may name, as JSON Schema.
-pub async fn queryables(State(app): Shared, Base(base): Base, Path(id): Path<String>, mut params: Params) -> Answer {
-    super::formats(&mut params)?;
+pub async fn queryables(
+    State(app): Shared,
+    Base(base): Base,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    mut params: Params,
+) -> Answer {
+    let choice = super::document(&mut params, &headers, format::SCHEMAS)?;
     let layer = app.catalog.named(&id)?;
     let mut properties = Map::new();
     if let Some((geometry, _)) = layer.spatial() {
@@ -145,17 +152,17 @@ pub async fn queryables(State(app): Shared, Base(base): Base, Path(id): Path<Str
         "properties": properties,
         "additionalProperties": false,
     });
-    Ok(super::fresh(respond::json(SCHEMA, body.to_string())))
+    Ok(super::fresh(choice.answer(body.to_string())))
 }
 
 /// `GET /ogc/functions`: what a filter may call.
-pub async fn list(mut params: Params) -> Answer {
-    super::formats(&mut params)?;
+pub async fn list(headers: HeaderMap, mut params: Params) -> Answer {
+    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
     let all: Vec<Value> = functions()
         .iter()
         .map(|f| {
             json!({"name": f.name, "description": f.about, "arguments": [{"type": [f.takes]}], "returns": [f.gives]})
         })
         .collect();
-    Ok(respond::json(JSON, json!({"functions": all}).to_string()))
+    Ok(choice.answer(json!({"functions": all}).to_string()))
 }

@@ -3,22 +3,26 @@
 pub mod collections;
 pub mod crs;
 pub mod filter;
+pub mod format;
 pub mod items;
 pub mod openapi;
 mod operations;
 pub mod write;
 
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
 
 use super::links::{Base, link};
 use super::params::Params;
-use super::respond::{self, Answer};
+use super::respond::Answer;
 
 const JSON: &str = "application/json";
 const GEOJSON: &str = "application/geo+json";
 /// The media type that clients look for; exactly this text (OGC 17-069r4, 7.2).
 const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
+
+const FUNCTIONS: &str = "http://www.opengis.net/def/rel/ogc/1.0/functions";
 
 const CONFORMS_TO: [&str; 23] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -46,30 +50,37 @@ const CONFORMS_TO: [&str; 23] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
 ];
 
-pub async fn landing(Base(base): Base, mut params: Params) -> Answer {
-    formats(&mut params)?;
+pub async fn landing(Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
+    let choice = document(&mut params, &headers, format::DOCUMENT)?;
+    let mut links = choice.links(&format!("{base}/ogc"), format::DOCUMENT);
+    links.extend([
+        link(format!("{base}/ogc/api"), "service-desc", OPENAPI, "The API definition"),
+        link(format!("{base}/ogc/conformance"), "conformance", JSON, "Conformance classes"),
+        link(format!("{base}/ogc/collections"), "data", JSON, "Layers"),
+        link(format!("{base}/ogc/functions"), FUNCTIONS, JSON, "Functions of filters"),
+        link(format!("{base}/styles/default"), "describedby", "application/vnd.mapbox.style+json", "The map's style"),
+        link(format!("{base}/"), "alternate", "text/html", "The map"),
+    ]);
     let body = json!({
         "title": "dothi",
         "description": "Cơ sở dữ liệu không gian đô thị / Spatial data of the city",
-        "links": [
-            link(format!("{base}/ogc"), "self", JSON, "This document"),
-            link(format!("{base}/ogc/api"), "service-desc", OPENAPI, "The API definition"),
-            link(format!("{base}/ogc/conformance"), "conformance", JSON, "Conformance classes"),
-            link(format!("{base}/ogc/collections"), "data", JSON, "Layers"),
-            link(format!("{base}/ogc/functions"), "http://www.opengis.net/def/rel/ogc/1.0/functions", JSON, "Functions of filters"),
-            link(format!("{base}/styles/default"), "describedby", "application/vnd.mapbox.style+json", "The map's style"),
-            link(format!("{base}/"), "alternate", "text/html", "The map"),
-        ],
+        "links": links,
     });
-    Ok(respond::json(JSON, body.to_string()))
+    Ok(choice.answer(body.to_string()))
 }
 
-pub async fn conformance(mut params: Params) -> Answer {
-    formats(&mut params)?;
-    Ok(respond::json(
-        JSON,
-        json!({"conformsTo": CONFORMS_TO.iter().chain(&write::CONFORMS_TO).collect::<Vec<_>>()}).to_string(),
-    ))
+pub async fn conformance(Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
+    let choice = document(&mut params, &headers, format::DOCUMENT)?;
+    let links = choice.links(&format!("{base}/ogc/conformance"), format::DOCUMENT);
+    let all: Vec<_> = CONFORMS_TO.iter().chain(&write::CONFORMS_TO).collect();
+    Ok(choice.answer(json!({"conformsTo": all, "links": links}).to_string()))
+}
+
+/// Chooses the form of a resource that takes no other parameters.
+fn document(params: &mut Params, headers: &HeaderMap, there: &[format::Form]) -> crate::error::Result<format::Choice> {
+    let choice = format::choose(params, headers, there)?;
+    params.end("`f`, `lang`")?;
+    Ok(choice)
 }
 
 /// Takes `f` out, which only ever says JSON here, and refuses everything else.

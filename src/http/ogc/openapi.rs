@@ -3,17 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 
 use super::super::Shared;
 use super::super::links::Base;
 use super::super::params::Params;
-use super::super::respond::{self, Answer};
-use super::{GEOJSON, JSON, OPENAPI, filter, items};
+use super::super::respond::Answer;
+use super::{GEOJSON, JSON, OPENAPI, filter, format, items};
 use crate::layer::Layer;
 use crate::schema::Kind;
 
-pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) -> Answer {
-    super::formats(&mut params)?;
+pub async fn document(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
+    let choice = super::document(&mut params, &headers, format::API)?;
     let mut paths = Map::new();
     paths.insert("/".into(), get("getLandingPage", "The landing page", JSON, &[]));
     paths.insert("/conformance".into(), get("getConformance", "Conformance classes", JSON, &[]));
@@ -74,7 +75,7 @@ pub async fn document(State(app): Shared, Base(base): Base, mut params: Params) 
             },
         },
     });
-    Ok(super::fresh(respond::json(OPENAPI, body.to_string())))
+    Ok(super::fresh(choice.answer(body.to_string())))
 }
 
 fn reference(name: &str) -> Value {
