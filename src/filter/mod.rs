@@ -45,8 +45,6 @@ pub enum Expr {
     Overlaps(Vec<Bbox>),
     /// The field has this value.
     Equals(Field, Literal),
-    /// The feature's id is greater: how a page goes on after the last.
-    After(i64),
     Compare(Comparison, Scalar, Scalar),
     /// The text matches the pattern: `%` any letters, `_` one letter, a backslash before either takes it as it is.
     Like(Scalar, Scalar),

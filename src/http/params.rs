@@ -55,6 +55,14 @@ impl Params {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Refuses those of `names` that are given without a value.
+    pub fn filled(&self, names: &[&str]) -> Result<()> {
+        match self.0.iter().find(|(n, v)| v.is_empty() && names.contains(&n.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::invalid(name, format!("`{name}` has no value; give it one or leave it out"))),
+        }
+    }
+
     /// Takes a value of type `T` out; `what` says what it should have been.
     pub fn parsed<T: FromStr>(&mut self, name: &str, what: &str) -> Result<Option<T>> {
         let Some(text) = self.text(name) else { return Ok(None) };

@@ -3,7 +3,7 @@
 use sqlx::postgres::PgPool;
 use sqlx::{PgExecutor, Row};
 
-use super::{Layer, Query};
+use super::{Cursor, Layer, Query, Selection, Sort};
 use crate::db::run;
 use crate::error::Result;
 use crate::filter::{Expr, render};
@@ -17,43 +17,61 @@ pub const DECIMALS: u8 = 9;
 /// One page of features, each the text of a GeoJSON Feature.
 pub struct Page {
     pub features: Vec<String>,
-    /// The last feature's id, when there are more after it.
-    pub next: Option<i64>,
+    /// The last feature, when there are more after it.
+    pub next: Option<Cursor>,
 }
 
-/// At most `limit` features in the order of their ids, after the feature `after`, with their geometry in `crs`.
+/// At most `limit` features in the order of `sort`, after a feature in that order.
 pub async fn page(
     pool: &PgPool,
     layer: &Layer,
     query: &Query,
-    crs: Crs,
-    after: Option<i64>,
+    selection: &Selection,
+    sort: &Sort,
+    after: Option<&Cursor>,
     limit: u32,
 ) -> Result<Page> {
-    let filter = match after {
-        Some(fid) => query.filter.clone().and(Expr::After(fid)),
-        None => query.filter.clone(),
-    };
-    let sql =
-        Sql::new(format!("SELECT {FID}, {} AS feature FROM {} t WHERE ", feature_in(layer, crs, &[]), layer.table()))
-            .append(&render(&filter, layer.srid))
-            .push(&format!(" ORDER BY {FID} LIMIT {}", i64::from(limit) + 1));
-    let mut rows = run::all(pool, sql).await?;
-    let more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
+    let limit = limit as usize;
+    let keys = sort.values();
+    let columns: String = keys.iter().enumerate().map(|(n, key)| format!(", {key} AS k{n}")).collect();
+    let head = format!(
+        "SELECT {FID}{columns}, {} AS feature FROM {} t WHERE ",
+        feature_of(layer, selection, &[]),
+        layer.table()
+    );
+    let filter = render(&query.filter, layer.srid);
+    let mut rows = Vec::new();
+    for (condition, order) in sort.parts(after) {
+        let missing = limit + 1 - rows.len();
+        let sql = Sql::new(&*head).append(&condition).push(" AND ").append(&filter);
+        rows.extend(run::all(pool, sql.push(&format!(" ORDER BY {order} LIMIT {missing}"))).await?);
+        if rows.len() > limit {
+            break;
+        }
+    }
+    let more = rows.len() > limit;
+    rows.truncate(limit);
     let next = match rows.last() {
-        Some(last) if more => Some(last.try_get(FID)?),
+        Some(last) if more => {
+            let values = (0..keys.len()).map(|n| last.try_get(format!("k{n}").as_str())).collect::<Result<_, _>>()?;
+            Some(Cursor::new(last.try_get(FID)?, values))
+        }
         _ => None,
     };
     let features = rows.iter().map(|row| row.try_get("feature")).collect::<Result<_, _>>()?;
     Ok(Page { features, next })
 }
 
-/// One feature by its id: the text of a GeoJSON Feature with its geometry in `crs`, and the mark of its present state.
-pub async fn one(on: impl PgExecutor<'_>, layer: &Layer, fid: i64, crs: Crs) -> Result<Option<(String, String)>> {
+/// One feature by its id: the text of a GeoJSON Feature, and the mark of its present state.
+pub async fn one(
+    on: impl PgExecutor<'_>,
+    layer: &Layer,
+    fid: i64,
+    selection: &Selection,
+) -> Result<Option<(String, String)>> {
     let sql = Sql::new(format!(
         "SELECT {} AS feature, {STATE} AS state FROM {} t WHERE {FID} = ",
-        feature_in(layer, crs, &[]),
+        feature_of(layer, selection, &[]),
         layer.table()
     ))
     .bind(fid);
@@ -77,15 +95,16 @@ pub async fn count(pool: &PgPool, layer: &Layer, query: &Query) -> Result<i64> {
     Ok(run::one(pool, sql).await?.try_get(0)?)
 }
 
-/// An SQL expression over the table `t` that gives the text of a Feature. `extra` are further members: name and an SQL
-/// expression of type json or text that is JSON.
+/// An SQL expression over the table `t` that gives the text of a whole Feature in CRS84. `extra` are further members: name
+/// and an SQL expression of type json or text that is JSON.
 pub fn feature(layer: &Layer, extra: &[(&str, &str)]) -> String {
-    feature_in(layer, Crs::CRS84, extra)
+    feature_of(layer, &Selection::whole(layer, Crs::CRS84), extra)
 }
 
-/// The same with the geometry in `crs`, in its authority's order of axes.
-fn feature_in(layer: &Layer, crs: Crs, extra: &[(&str, &str)]) -> String {
-    let geometry = match layer.spatial() {
+/// The same of what is selected.
+pub fn feature_of(layer: &Layer, selection: &Selection, extra: &[(&str, &str)]) -> String {
+    let crs = selection.crs;
+    let geometry = match layer.spatial().filter(|_| selection.geometry) {
         Some((_, srid)) => {
             let there = match srid == crs.srid {
                 true => format!("t.{GEOM}"),
@@ -100,7 +119,7 @@ fn feature_in(layer: &Layer, crs: Crs, extra: &[(&str, &str)]) -> String {
     let extra: String = extra.iter().map(|(name, sql)| format!(" || ',\"{name}\":' || {sql}")).collect();
     format!(
         "('{{\"type\":\"Feature\",\"id\":' || t.{FID}{extra} || ',\"geometry\":' || {geometry} || ',\"properties\":' || {} || '}}')",
-        properties(&layer.fields)
+        properties(&selection.fields)
     )
 }
 

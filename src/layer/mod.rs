@@ -8,8 +8,12 @@ pub mod features; // GeoJSON
 pub mod land_use; // official codes and colours
 pub mod mvt; // vector tiles by PostGIS
 pub mod query; // which features of a layer
+pub mod selection; // what of each feature
 pub mod shape; // the geometry of a draft, before PostGIS judges it
+pub mod sort; // in which order, and where a page goes on
 pub mod write; // features in
 
 pub use catalog::{Catalog, Layer};
 pub use query::Query;
+pub use selection::Selection;
+pub use sort::{Cursor, Sort};

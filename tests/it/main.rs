@@ -11,6 +11,7 @@ mod crs; // coordinate systems by reference, HEAD
 mod filter; // CQL2: memory and the database agree, the door answers
 mod house; // which module may use which
 mod http; // the API as its callers see it
+mod items; // a page: order, properties, counts, times
 mod import; // files in, every row accounted for
 mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL

@@ -30,7 +30,6 @@ fn test(expr: &Expr, fields: &mut Vec<Field>) -> Result<Test, NotInMemory> {
             let value = term(&Scalar::Field(field.clone()), fields);
             Test::Compare(Comparison::Equal, value, Term::Value(constant(literal)))
         }
-        Expr::After(fid) => Test::Compare(Comparison::Greater, Term::Fid, Term::Value(Val::Int(*fid))),
         Expr::Compare(comparison, a, b) => Test::Compare(*comparison, term(a, fields), term(b, fields)),
         Expr::Like(value, pattern) => Test::Like(term(value, fields), term(pattern, fields)),
         Expr::Between(value, low, high) => Test::Between(term(value, fields), term(low, fields), term(high, fields)),

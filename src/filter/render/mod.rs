@@ -5,7 +5,7 @@ mod scalar; // values
 
 use super::{Comparison, Expr, List, Literal, Operand, Scalar, SetRelation, Sort};
 use crate::geo::Bbox;
-use crate::schema::{FID, GEOM};
+use crate::schema::GEOM;
 use crate::sql::{Sql, Value};
 use scalar::{kind, literal, scalar, text};
 
@@ -33,7 +33,6 @@ pub fn render(expr: &Expr, srid: Option<i32>) -> Sql {
                 value => sql.push(" = ").append(&literal(value)),
             }
         }
-        Expr::After(fid) => Sql::new(FID).push(" > ").bind(*fid),
         Expr::Compare(comparison, a, b) => {
             let side = |s: &Scalar| if comparison.orders() { ordered(s) } else { scalar(s) };
             let sign = comparison.sign();
@@ -181,9 +180,10 @@ mod tests {
     fn conditions_bind_their_values_and_quote_their_columns() {
         let field =
             Field { name: "Tên \"lạ\"".into(), column: "Tên \"lạ\"".into(), kind: Kind::Text, title: None };
-        let expr = Expr::Equals(field, Literal::Text("' OR 1=1 --".into())).and(Expr::After(7));
+        let expr = Expr::Equals(field, Literal::Text("' OR 1=1 --".into()))
+            .and(Expr::Holds(Scalar::Literal(Literal::Bool(true))));
         let sql = render(&expr, Some(9217));
-        assert_eq!(sql.text, r#"("Tên ""lạ""" = $1::text AND fid > $2)"#);
+        assert_eq!(sql.text, r#"("Tên ""lạ""" = $1::text AND $2::boolean)"#);
         assert_eq!(sql.values.len(), 2);
     }
 

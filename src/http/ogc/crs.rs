@@ -4,6 +4,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 
 use super::super::params::Params;
+use super::asked::Said;
 use crate::error::{Error, Result};
 use crate::geo::Crs;
 use crate::layer::Layer;
@@ -18,7 +19,7 @@ pub fn everywhere() -> [Crs; 3] {
 
 /// Takes `crs` or `bbox-crs` out: one of the systems the layer is served in, CRS84 when absent. What was said goes into
 /// `said`, for links.
-pub fn take(layer: &Layer, params: &mut Params, name: &str, said: &mut Vec<(String, String)>) -> Result<Crs> {
+pub fn take(layer: &Layer, params: &mut Params, name: &str, said: &mut Said) -> Result<Crs> {
     let Some(text) = params.text(name) else { return Ok(Crs::CRS84) };
     let systems = layer.systems();
     let crs = Crs::find(&text, &systems).ok_or_else(|| {
@@ -26,7 +27,7 @@ pub fn take(layer: &Layer, params: &mut Params, name: &str, said: &mut Vec<(Stri
         let there = there.join(", ");
         Error::invalid(name, format!("layer `{}` is not served in `{}`; there are {there}", layer.id, shorten(&text)))
     })?;
-    said.push((name.to_string(), text));
+    said.add(name, text);
     Ok(crs)
 }
 

@@ -9,6 +9,7 @@ use super::super::Shared;
 use super::super::links::Base;
 use super::super::params::Params;
 use super::super::respond::Answer;
+use super::asked::Said;
 use super::format;
 use crate::app::App;
 use crate::db::run;
@@ -25,14 +26,9 @@ pub const SCHEMA: &str = "application/schema+json";
 pub const LANGUAGES: [&str; 3] = ["cql2-text", "cql2-json", "cql-text"];
 
 /// Takes `filter`, `filter-lang` and `filter-crs` out; what was said goes into `said`, for links.
-pub async fn take(
-    app: &App,
-    layer: &Layer,
-    params: &mut Params,
-    said: &mut Vec<(String, String)>,
-) -> Result<Option<Expr>> {
+pub async fn take(app: &App, layer: &Layer, params: &mut Params, said: &mut Said) -> Result<Option<Expr>> {
     let words = Words::take(params);
-    said.extend(words.said());
+    words.say(said);
     words.on(app, layer).await
 }
 
@@ -48,9 +44,12 @@ impl Words {
         Words { filter: params.text("filter"), lang: params.text("filter-lang"), crs: params.text("filter-crs") }
     }
 
-    fn said(&self) -> impl Iterator<Item = (String, String)> + '_ {
-        let pairs = [("filter", &self.filter), ("filter-lang", &self.lang), ("filter-crs", &self.crs)];
-        pairs.into_iter().filter_map(|(name, value)| Some((name.to_string(), value.clone()?)))
+    fn say(&self, said: &mut Said) {
+        for (name, value) in [("filter", &self.filter), ("filter-lang", &self.lang), ("filter-crs", &self.crs)] {
+            if let Some(value) = value {
+                said.add(name, value);
+            }
+        }
     }
 
     /// The filter as a condition on this layer; none when there is none.

@@ -1,5 +1,6 @@
 //! OGC API – Features: the landing page and what conforms.
 
+pub mod asked;
 pub mod collections;
 pub mod crs;
 pub mod filter;

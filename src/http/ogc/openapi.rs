@@ -9,7 +9,7 @@ use super::super::Shared;
 use super::super::links::Base;
 use super::super::params::Params;
 use super::super::respond::Answer;
-use super::{GEOJSON, JSON, OPENAPI, filter, format, items};
+use super::{GEOJSON, JSON, OPENAPI, asked, filter, format};
 use crate::layer::Layer;
 use crate::schema::Kind;
 
@@ -47,7 +47,7 @@ pub async fn document(State(app): Shared, Base(base): Base, headers: HeaderMap, 
         "components": {
             "parameters": {
                 "limit": {"name": "limit", "in": "query", "description": "At most this many features", "required": false, "style": "form", "explode": false,
-                          "schema": {"type": "integer", "minimum": 1, "maximum": items::MOST, "default": 10}},
+                          "schema": {"type": "integer", "minimum": 1, "maximum": asked::MOST, "default": 10}},
                 "bbox": {"name": "bbox", "in": "query", "description": "west,south,east,north in degrees (CRS84), or in `bbox-crs` and the order of its axes", "required": false, "style": "form", "explode": false,
                          "schema": {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}}},
                 "bbox-crs": {"name": "bbox-crs", "in": "query", "description": "The coordinate system of `bbox`: one of the collection's `crs`", "required": false, "style": "form", "explode": false,
@@ -92,9 +92,7 @@ fn equality(field: &crate::schema::Field) -> Option<Value> {
         field.kind,
         Kind::Json | Kind::Bytes | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList
     );
-    let taken = ["limit", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs", "f", "after"]
-        .contains(&field.name.as_str())
-        || field.name.is_empty();
+    let taken = asked::PARAMETERS.contains(&field.name.as_str()) || field.name.is_empty();
     (comparable && !taken).then(|| {
         let schema = json!({"type": field.kind.json().0});
         json!({"name": field.name, "in": "query", "required": false, "style": "form", "explode": false, "schema": schema})

@@ -14,6 +14,7 @@ use super::super::Shared;
 use super::super::links::Base;
 use super::super::params::Params;
 use super::super::respond::{self, Answer, Problem};
+use super::asked::Said;
 use super::{GEOJSON, JSON, items};
 use crate::access::{self, Permission};
 use crate::app::App;
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::geo::{CRS84, Crs, parse_epsg};
 use crate::layer::catalog::shorten;
 use crate::layer::draft::{self, Draft, Posted, Purpose, Reading, System};
-use crate::layer::{Layer, features, write};
+use crate::layer::{Layer, Selection, features, write};
 
 /// `req` in the last is the draft's own spelling.
 pub const CONFORMS_TO: [&str; 4] = [
@@ -78,7 +79,7 @@ pub async fn create(
     let here = format!("{base}/ogc/collections/{id}/items");
     let (location, mut response) = match ids[..] {
         [fid] if !many => {
-            let (text, state) = features::one(&mut *tx, &layer, fid, Crs::CRS84).await?.ok_or_else(vanished)?;
+            let (text, state) = features::one(&mut *tx, &layer, fid, &whole(&layer)).await?.ok_or_else(vanished)?;
             (format!("{here}/{fid}"), feature(&base, &id, fid, &text, &state))
         }
         _ => (here, respond::json(JSON, json!({"ids": ids}).to_string())),
@@ -179,7 +180,7 @@ async fn change(
     if !write::within(&mut tx, &layer, &[fid], &permission.filter).await? {
         return Err(outside().into());
     }
-    let (text, state) = features::one(&mut *tx, &layer, fid, Crs::CRS84).await?.ok_or_else(vanished)?;
+    let (text, state) = features::one(&mut *tx, &layer, fid, &whole(&layer)).await?.ok_or_else(vanished)?;
     tx.commit().await.map_err(Error::from)?;
     Ok(feature(&base, &id, fid, &text, &state))
 }
@@ -241,6 +242,11 @@ fn outside() -> Error {
 
 fn missing(layer: &Layer, fid: impl std::fmt::Display) -> Error {
     Error::NotFound(format!("layer `{}` has no feature `{}`", layer.id, shorten(&fid.to_string())))
+}
+
+/// A feature as it is answered once it is written.
+fn whole(layer: &Layer) -> Selection {
+    Selection::whole(layer, Crs::CRS84)
 }
 
 fn vanished() -> Error {
@@ -318,7 +324,7 @@ pub fn listed(headers: &HeaderMap, name: header::HeaderName, tag: &str, weakly: 
 
 /// One feature as an answer, with its tag.
 fn feature(base: &str, id: &str, fid: i64, text: &str, state: &str) -> Response {
-    let mut response = super::fresh(respond::json(GEOJSON, items::whole(base, id, fid, "", text)));
+    let mut response = super::fresh(respond::json(GEOJSON, items::whole(base, id, fid, &Said::default(), text)));
     put(&mut response, header::ETAG, &tag(state));
     put(&mut response, header::CONTENT_LOCATION, &format!("{base}/ogc/collections/{id}/items/{fid}"));
     super::crs::say(&mut response, Crs::CRS84);
