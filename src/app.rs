@@ -13,6 +13,7 @@ use crate::db::{Db, run};
 use crate::error::{Error, Result};
 use crate::layer::Catalog;
 use crate::layer::edit::layer_id;
+use crate::layer::known::Known;
 use crate::layer::land_use::{self, LandUse};
 use crate::sql::Sql;
 use crate::tiles::Tiles;
@@ -25,6 +26,8 @@ pub struct App {
     pub db: Db,
     pub catalog: Catalog,
     pub tiles: Tiles,
+    /// Counts and the like, by layer and version.
+    pub known: Known,
     /// Tile archives by name.
     pub archives: BTreeMap<String, Arc<Archive>>,
     pub land_use: Vec<LandUse>,
@@ -44,7 +47,7 @@ impl App {
         let catalog = Catalog::load(&db.pool).await?;
         let land_use = land_use::all(&db.pool).await?;
         let tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
-        Ok(App { db, catalog, tiles, archives, land_use, settings, metrics })
+        Ok(App { db, catalog, tiles, known: Known::default(), archives, land_use, settings, metrics })
     }
 
     /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog

@@ -98,6 +98,11 @@ impl Error {
         move |source| Error::Io { what, source }
     }
 
+    /// Whether a statement took longer than it may.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Error::Db(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014"))
+    }
+
     /// True for what the caller can mend; false for what is ours and belongs in the log.
     pub fn is_callers(&self) -> bool {
         !matches!(

@@ -12,7 +12,9 @@ use crate::config::Store;
 use crate::db::{Db, run as sql};
 use crate::error::{Error, Result};
 use crate::layer::edit::{self, Changes};
+use crate::layer::time::When;
 use crate::layer::{Catalog, Layer};
+use crate::schema::Field;
 use crate::sql::Sql;
 
 #[derive(clap::Args)]
@@ -139,6 +141,17 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
         say("classes", text(&layer.class_field));
         say("edits", if layer.require_if_match { "must say If-Match".into() } else { String::new() });
         say("labels", text(&layer.label_field));
+        say(
+            "times",
+            match layer.when() {
+                Some(When::Instant(at)) => at.name.clone(),
+                Some(When::Interval(start, end)) => {
+                    let name = |f: Option<&Field>| f.map_or("..", |f| &f.name).to_string();
+                    format!("{} to {}", name(start), name(end))
+                }
+                None => String::new(),
+            },
+        );
         say("source", text(&layer.attribution));
         say("licence", text(&layer.licence));
         say("version", format!("{} of {}", layer.version, layer.updated));

@@ -81,6 +81,11 @@ pub fn casei(text: &str) -> String {
     text.to_uppercase().to_lowercase().replace('ς', "σ")
 }
 
+/// Without case and marks: how words are looked for.
+pub fn folded(text: &str) -> String {
+    accenti(&casei(text))
+}
+
 /// Decomposed (NFD), without combining marks; đ, which has no mark of its own in Unicode, as d.
 pub fn accenti(text: &str) -> String {
     let letters = text.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c));

@@ -83,6 +83,11 @@ impl Instant {
         }
     }
 
+    /// The first moment of its day.
+    pub fn start_of_day(self) -> Instant {
+        if self.infinite().is_some() { self } else { Instant { micro: 0, ..self } }
+    }
+
     /// The last microsecond of its day.
     pub fn end_of_day(self) -> Instant {
         if self.infinite().is_some() { self } else { Instant { micro: DAY - 1, ..self } }

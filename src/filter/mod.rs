@@ -19,7 +19,7 @@ mod eval; // in memory
 mod tests; // every conformance class; nothing makes it panic
 
 pub use eval::{Cell, NotInMemory, Predicate, Row, compile};
-pub use function::{Function, functions};
+pub use function::{Function, folded, functions};
 pub use instant::{Instant, time};
 pub use literal::Literal;
 pub use node::{At, Fault};

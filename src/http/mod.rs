@@ -46,7 +46,10 @@ fn router(app: Arc<App>) -> Router {
         .route("/ogc/functions", get(ogc::filter::list))
         .route("/ogc/collections", get(ogc::collections::list))
         .route("/ogc/collections/{id}", get(ogc::collections::one))
-        .route("/ogc/collections/{id}/queryables", get(ogc::filter::queryables))
+        .route("/ogc/collections/{id}/api", get(ogc::openapi::of_layer))
+        .route("/ogc/collections/{id}/schema", get(ogc::schemas::schema))
+        .route("/ogc/collections/{id}/queryables", get(ogc::schemas::queryables))
+        .route("/ogc/collections/{id}/sortables", get(ogc::schemas::sortables))
         .route("/ogc/collections/{id}/items", get(ogc::items::page).post(ogc::write::create))
         .route(
             "/ogc/collections/{id}/items/{fid}",

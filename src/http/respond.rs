@@ -66,9 +66,7 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable", "Unreadable"),
         Error::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
         Error::Db(e) if away(e) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
-        Error::Db(sqlx::Error::Database(e)) if e.code().as_deref() == Some("57014") => {
-            (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy")
-        }
+        e if e.is_timeout() => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
     }
 }

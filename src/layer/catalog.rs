@@ -41,6 +41,10 @@ pub struct Layer {
     pub color: Option<String>,
     pub class_field: Option<String>,
     pub label_field: Option<String>,
+    /// The field that says when features are, or when they begin; empty: they are at no time.
+    pub time_field: Option<String>,
+    /// The field that says when features end.
+    pub time_end_field: Option<String>,
     /// EPSG code of the storage CRS; none for a table without geometry.
     pub srid: Option<i32>,
     /// The storage CRS with its order of axes; CRS84 where that is WGS 84.
@@ -162,7 +166,7 @@ pub fn shorten(value: &str) -> String {
 }
 
 const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
-    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, srid, geometry, shape, fields, version, feature_count, extent, require_if_match,
+    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, version, feature_count, extent, require_if_match,
     to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated, auth_name, srtext"#;
 
 async fn read(pool: &PgPool) -> Result<Layers> {
@@ -199,6 +203,8 @@ fn layer(row: &PgRow) -> Result<Layer> {
         color: row.try_get("color")?,
         class_field: row.try_get("class_field")?,
         label_field: row.try_get("label_field")?,
+        time_field: row.try_get("time_field")?,
+        time_end_field: row.try_get("time_end_field")?,
         srid,
         crs: srid.map(|srid| if srid == 4326 { Crs::CRS84 } else { Crs::described(srid, &authority, &wkt) }),
         geometry: serde_json::from_value(json("geometry")?)?,

@@ -2,6 +2,7 @@
 
 use sqlx::postgres::{PgConnection, PgPool};
 
+use super::time::temporal;
 use super::{Layer, catalog};
 use crate::db::run;
 use crate::error::{Error, Result};
@@ -38,6 +39,12 @@ pub struct Changes {
     /// Field that labels features on the map
     #[arg(long, value_name = "FIELD")]
     pub label_field: Option<String>,
+    /// Field that says when features are, or when they begin (`auto`: the only date there is; empty: they are at no time)
+    #[arg(long, value_name = "FIELD|auto")]
+    pub time_field: Option<String>,
+    /// Field that says when features end
+    #[arg(long, value_name = "FIELD")]
+    pub time_end_field: Option<String>,
     /// Title of a field, often its Vietnamese name; may be repeated
     #[arg(long, value_name = "FIELD=TITLE")]
     pub field_title: Vec<String>,
@@ -108,6 +115,7 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
             format!("the smallest zoom `{min}` is greater than the largest `{max}`"),
         ));
     }
+    times(layer, changes)?;
     let fields = titled(layer, &changes.field_title)?;
     let mut sql = Sql::new("UPDATE dothi.layer SET updated = now()");
     let mut put = |column: &str, value: Option<Value>| {
@@ -125,6 +133,8 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     put("licence", text(&changes.licence));
     put("class_field", text(&changes.class_field));
     put("label_field", text(&changes.label_field));
+    put("time_field", changes.time_field.as_deref().map(|t| if t == "auto" { Value::Null } else { Value::from(t) }));
+    put("time_end_field", text(&changes.time_end_field));
     put("color", text(&changes.color));
     put("fields", fields.map(serde_json::to_value).transpose()?.map(Value::from));
     put("illustrative", changes.illustrative.map(Value::from));
@@ -157,6 +167,33 @@ fn titled(layer: &Layer, said: &[String]) -> Result<Option<Vec<Field>>> {
         field.title = (!title.is_empty()).then(|| title.to_string());
     }
     Ok((!said.is_empty()).then_some(fields))
+}
+
+/// Checks the fields that say when features are: dates or timestamps, both of the same kind.
+fn times(layer: &Layer, changes: &Changes) -> Result<()> {
+    let mut kinds = Vec::new();
+    for (option, said, before) in [
+        ("time-field", &changes.time_field, &layer.time_field),
+        ("time-end-field", &changes.time_end_field, &layer.time_end_field),
+    ] {
+        let name = said.as_ref().or(before.as_ref()).filter(|n| !n.is_empty() && *n != "auto");
+        let Some(name) = name else { continue };
+        match layer.field(name) {
+            Some(field) if temporal(field.kind) => kinds.push(field.kind),
+            Some(_) => {
+                return Err(Error::invalid(option, format!("field `{name}` holds neither dates nor timestamps")));
+            }
+            None if said.is_some() => return Err(no_field(layer, option, name)),
+            None => {}
+        }
+    }
+    match kinds[..] {
+        [a, b] if a != b => {
+            let say = "start and end must be of one kind, both dates or both timestamps";
+            Err(Error::invalid("time-end-field", say))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn no_field(layer: &Layer, parameter: &str, name: &str) -> Error {

@@ -6,7 +6,7 @@ use sqlx::{PgExecutor, Row};
 use super::{Cursor, Layer, Query, Selection, Sort};
 use crate::db::run;
 use crate::error::Result;
-use crate::filter::{Expr, render};
+use crate::filter::render;
 use crate::geo::Crs;
 use crate::schema::{FID, Field, GEOM, Kind};
 use crate::sql::{Sql, ident, literal};
@@ -84,16 +84,6 @@ pub async fn one(
 /// SQL for the mark of a row's state: another after every change of the row, the same whatever happens to others. The
 /// transaction that wrote the row tells apart what has the same content again.
 pub const STATE: &str = "md5(t.xmin::text || ROW(t.*)::text)";
-
-/// How many features a query has. Without a filter the catalog knows.
-pub async fn count(pool: &PgPool, layer: &Layer, query: &Query) -> Result<i64> {
-    if query.filter == Expr::True {
-        return Ok(layer.feature_count);
-    }
-    let sql =
-        Sql::new(format!("SELECT count(*) FROM {} WHERE ", layer.table())).append(&render(&query.filter, layer.srid));
-    Ok(run::one(pool, sql).await?.try_get(0)?)
-}
 
 /// An SQL expression over the table `t` that gives the text of a whole Feature in CRS84. `extra` are further members: name
 /// and an SQL expression of type json or text that is JSON.

@@ -5,12 +5,14 @@ pub mod catalog; // every layer, in memory, always fresh
 pub mod draft; // a feature as somebody sends it, checked
 pub mod edit; // what an administrator says about a layer; drop
 pub mod features; // GeoJSON
+pub mod known; // counts, first and last moments, values: found once a version
 pub mod land_use; // official codes and colours
 pub mod mvt; // vector tiles by PostGIS
 pub mod query; // which features of a layer
 pub mod selection; // what of each feature
 pub mod shape; // the geometry of a draft, before PostGIS judges it
 pub mod sort; // in which order, and where a page goes on
+pub mod time; // when features are
 pub mod write; // features in
 
 pub use catalog::{Catalog, Layer};

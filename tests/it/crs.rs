@@ -56,7 +56,7 @@ async fn refused(server: &Server, query: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_layer_lists_the_systems_it_is_served_in_and_those_of_all_are_listed_once() {
+async fn a_layer_lists_the_systems_it_is_served_in() {
     let (world, server) = points(3).await;
     world.layer("tinh", "Point", 4326, &[], "SELECT ST_SetSRID(ST_Point(0, 51), 4326)").await;
     world.layer("luoi", "Point", 2193, &[], "SELECT ST_SetSRID(ST_Point(1600000, 5500000), 2193)").await;
@@ -67,9 +67,8 @@ async fn a_layer_lists_the_systems_it_is_served_in_and_those_of_all_are_listed_o
     assert_eq!((systems[0], &systems[1..]), (CRS84, &want.iter().map(String::as_str).collect::<Vec<_>>()[..]));
     assert_eq!(one["storageCrs"], epsg(9217));
     let all = server.json("/ogc/collections").await;
-    assert_eq!(list(&all["crs"]), [CRS84, &epsg(4326), &epsg(3857)]);
     let listed = all["collections"].as_array().unwrap().iter().find(|c| c["id"] == "moc").unwrap();
-    assert_eq!(list(&listed["crs"])[..2], ["#/crs", &epsg(9217)]);
+    assert_eq!(listed, &one, "the same in the list and alone");
     let far = server.json("/ogc/collections/tinh").await;
     assert_eq!((list(&far["crs"]), &far["storageCrs"]), (vec![CRS84, &epsg(4326), &epsg(3857)], &json!(CRS84)));
     assert_eq!(list(&server.json("/ogc/collections/luoi").await["crs"])[1], epsg(2193));

@@ -495,7 +495,8 @@ async fn what_can_be_filtered_by_is_told() {
     let (_world, server) = lots().await;
     let queryables = server.json("/ogc/collections/lo/queryables").await;
     assert_eq!(queryables["properties"]["geom"]["format"], "geometry-polygon");
-    assert_eq!(queryables["properties"]["Mã đất"], json!({"title": "Mã đất", "type": "string"}));
+    let field = &queryables["properties"]["Mã đất"];
+    assert_eq!((&field["title"], &field["type"]), (&json!("Mã đất"), &json!("string")));
     assert_eq!(
         (&queryables["additionalProperties"], &queryables["properties"]["tu"]["format"]),
         (&json!(false), &json!("date"))
@@ -511,7 +512,9 @@ async fn what_can_be_filtered_by_is_told() {
             .any(|f| f["name"] == "accenti" && f["returns"] == json!(["string"]))
     );
     let classes = server.json("/ogc/conformance").await["conformsTo"].to_string();
-    assert_eq!(classes.matches("/cql2/1.0/conf/").count(), 14);
+    // Older QGIS looks for the name that one of them had in the draft.
+    assert_eq!(classes.replace("basic-spatial-operators", "").matches("/cql2/1.0/conf/").count(), 15);
+    assert_eq!(classes.matches("/cql2/1.0/conf/basic-spatial-operators").count(), 1);
     let api = server.json("/ogc/api").await;
     let parameters = api["paths"]["/collections/lo/items"]["get"]["parameters"].as_array().unwrap();
     let known = |p: &Value| p["$ref"] == "#/components/parameters/filter-lang";

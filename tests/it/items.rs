@@ -175,3 +175,113 @@ async fn a_caller_chooses_the_properties_and_whether_there_is_geometry() {
     let this = one["links"][0]["href"].as_str().unwrap();
     assert!(this.contains("properties=ten") && this.contains("crs=EPSG%3A9217"), "{this}");
 }
+
+/// The numbers of the features that a query finds, in their order.
+async fn numbers(server: &Server, layer: &str, query: &str) -> Vec<i64> {
+    let page = server.json(&format!("/ogc/collections/{layer}/items?limit=1000&{query}")).await;
+    features(&page).iter().map(|f| f["properties"]["so"].as_i64().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn datetime_finds_days_moments_and_intervals_and_what_is_at_no_time() {
+    let world = World::new().await;
+    let at = "SELECT ST_SetSRID(ST_Point(580000, 1279000), 9217), v.* FROM (VALUES";
+    let days = format!("{at} (1, date '2026-01-30'), (2, '2026-01-31'), (3, '2026-02-01'), (4, NULL)) v");
+    world.layer("ngay", "Point", 9217, &[("so", "int4"), ("luc", "date")], &days).await;
+    let moments = format!(
+        "{at} (1, timestamptz '2026-01-31 00:00:00+00'), (2, '2026-01-31 23:59:59.5+00'), (3, '2026-02-01 00:00:00+00'), (4, 'infinity')) v"
+    );
+    world.layer("gio", "Point", 9217, &[("so", "int4"), ("luc", "timestamptz")], &moments).await;
+    let spans = format!(
+        "{at} (1, date '2026-01-01', date '2026-01-31'), (2, '2026-02-01', NULL), (3, NULL, '2025-12-31'), (4, NULL, NULL)) v"
+    );
+    let columns = [("so", "int4"), ("tu", "date"), ("den", "date")];
+    world.layer("ky", "Point", 9217, &columns, &spans).await;
+    world.sql("UPDATE dothi.layer SET time_field = 'tu', time_end_field = 'den' WHERE id = 'ky'").await;
+    let server = world.server().await;
+    for (layer, datetime, want) in [
+        ("ngay", "2026-01-31", vec![2, 4]),
+        ("ngay", "2026-01-31T15:00:00Z", vec![2, 4]),
+        ("ngay", "2026-01-31T23:30:00-07:00", vec![3, 4]),
+        ("ngay", "../2026-01-31", vec![1, 2, 4]),
+        ("ngay", "2026-01-31/", vec![2, 3, 4]),
+        ("ngay", "2026-01-30T12:00:00Z/2026-01-31T01:00:00Z", vec![1, 2, 4]),
+        ("gio", "2026-01-31", vec![1, 2]),
+        ("gio", "2026-01-31T00:00:00Z", vec![1]),
+        ("gio", "2026-01-31T07:00:00%2B07:00", vec![1]),
+        ("gio", "2026-01-31T00:00:01Z/..", vec![2, 3, 4]),
+        ("gio", "/2026-01-31", vec![1, 2]),
+        ("ky", "2026-01-15", vec![1, 4]),
+        ("ky", "2026-01-31/2026-02-01", vec![1, 2, 4]),
+        ("ky", "2026-03-01/..", vec![2, 4]),
+        ("ky", "../2025-06-01", vec![3, 4]),
+    ] {
+        assert_eq!(numbers(&server, layer, &format!("datetime={datetime}")).await, want, "{layer} {datetime}");
+    }
+    for bad in
+        ["2026-13-01", "2026", "../..", "2026-02-01/2026-01-01", "hom+nay", "2026-01-01/2026-01-02/2026-01-03", ""]
+    {
+        let reply = server.get(&format!("/ogc/collections/ngay/items?datetime={bad}")).await;
+        assert_eq!((reply.status, &reply.json()["parameter"]), (StatusCode::BAD_REQUEST, &json!("datetime")), "{bad}");
+    }
+    let interval =
+        async |id: &str| server.json(&format!("/ogc/collections/{id}")).await["extent"]["temporal"]["interval"].clone();
+    assert_eq!(interval("ngay").await, json!([["2026-01-30T00:00:00Z", "2026-02-01T23:59:59Z"]]));
+    assert_eq!(interval("gio").await, json!([[null, null]]), "a moment that never comes leaves the end open");
+    assert_eq!(interval("ky").await, json!([[null, null]]));
+    world.sql("UPDATE dothi.layer SET time_field = '' WHERE id = 'ngay'; SELECT dothi.bump('ngay', 0, NULL)").await;
+    server.eventually(|s| async move { s.app.catalog.get("ngay").unwrap().when().is_none() }).await;
+    assert_eq!(numbers(&server, "ngay", "datetime=1900-01-01").await, [1, 2, 3, 4], "at no time is at every time");
+    assert_eq!(interval("ngay").await, Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_chooses_how_features_are_counted_and_is_told_how() {
+    let (world, server) = parcels(500).await;
+    world.sql("ANALYZE layers.thua").await;
+    let ask = async |query: &str| {
+        let reply = server.get(&format!("{ITEMS}?{query}")).await;
+        assert_eq!(reply.status, StatusCode::OK, "{query}");
+        let (page, matched) = (reply.json(), reply.header("ogc-numbermatched").to_string());
+        assert_eq!(page["countMode"], reply.header("count-mode"));
+        let number = page.get("numberMatched").map_or(String::new(), Value::to_string);
+        assert_eq!(number, matched, "{query}");
+        (reply.header("count-mode").to_string(), matched)
+    };
+    let filter = "filter=dienTich%3E2";
+    let real = world.number("SELECT count(*) FROM layers.thua WHERE \"dienTich\" > 2").await.to_string();
+    let exact = |n: &str| ("exact".to_string(), n.to_string());
+    assert_eq!(ask("").await, exact("500"));
+    assert_eq!(ask(filter).await, exact(&real));
+    assert_eq!(ask(&format!("{filter}&count=exact")).await, exact(&real));
+    assert_eq!(ask(&format!("{filter}&count=none")).await, ("none".into(), String::new()));
+    assert_eq!(ask("count=none").await.0, "none");
+    let (how, about) = ask(&format!("{filter}&count=estimate")).await;
+    let (about, real): (i64, i64) = (about.parse().unwrap(), real.parse().unwrap());
+    assert!(how == "estimate" && (about - real).abs() < 50, "{about} for {real}");
+    assert_eq!(ask(&format!("{filter}&count=estimate&limit=1000")).await, exact(&real.to_string()), "all are here");
+    // What is kept is of one version only.
+    world.sql("DELETE FROM layers.thua WHERE \"dienTich\" = 5").await;
+    let left = world.number("SELECT count(*) FROM layers.thua WHERE \"dienTich\" > 2").await.to_string();
+    server.eventually(|s| async move { s.app.catalog.get("thua").unwrap().version > 1 }).await;
+    assert_eq!(ask(filter).await, exact(&left));
+    assert_eq!(refused(&server, "count=some").await["parameter"], "count");
+    let next = next(&server.json(&format!("{ITEMS}?count=none")).await).unwrap();
+    assert!(next.contains("count=none"), "{next}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_that_takes_long_is_an_estimate() {
+    let (world, server) = parcels(300).await;
+    // Every row of the filter takes a millisecond.
+    world
+        .sql(
+            "CREATE FUNCTION slow(int) RETURNS bool VOLATILE LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.001); RETURN true; END $$; \
+             ALTER TABLE layers.thua RENAME TO thua_t; \
+             CREATE VIEW layers.thua AS SELECT * FROM layers.thua_t WHERE slow(\"so, thứ tự\")",
+        )
+        .await;
+    let page = server.json(&format!("{ITEMS}?filter=fid%3E0")).await;
+    assert_eq!((&page["countMode"], features(&page).len()), (&json!("estimate"), 10));
+    assert_eq!(server.json(&format!("{ITEMS}?filter=fid%3E0&count=exact")).await["numberMatched"], 300);
+}

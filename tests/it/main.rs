@@ -17,6 +17,7 @@ mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL
 mod proxy; // links behind a proxy
 mod tiles; // the engine beside PostGIS
+mod schemas; // what a layer's features are made of, the API definition, the list of layers
 mod spatial; // questions whose answers are known
 mod reader; // the child that reads files
 mod write; // features in: who may, what is refused, who wins

@@ -10,6 +10,8 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::geo::{Crs, sides};
 use crate::layer::catalog::shorten;
+use crate::layer::known::Count;
+use crate::layer::time::Stretch;
 use crate::layer::{Cursor, Layer, Query, Selection, Sort};
 
 /// The most features of a page.
@@ -17,7 +19,7 @@ pub const MOST: u32 = 10_000;
 /// The features of a page for which nobody says how many.
 pub const USUAL: u32 = 10;
 /// Every parameter of `items`, beside the names of fields. A field that is called so is asked for with `filter`.
-pub const PARAMETERS: [&str; 14] = [
+pub const PARAMETERS: [&str; 16] = [
     "limit",
     "bbox",
     "bbox-crs",
@@ -30,8 +32,10 @@ pub const PARAMETERS: [&str; 14] = [
     "properties",
     "exclude-properties",
     "skipGeometry",
+    "count",
     "after",
     "f",
+    "lang",
 ];
 
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b',');
@@ -45,13 +49,15 @@ pub struct Asked {
     /// None: nothing was said. A page then has [`USUAL`] features, an answer that streams has all of them.
     pub limit: Option<u32>,
     pub after: Option<Cursor>,
+    pub count: Count,
     /// What was said, for links; without `limit` and `after`.
     pub said: Said,
     filtered: bool,
 }
 
 impl Asked {
-    /// Takes everything out that a request for the features of layer `id` may say, but `f`; refuses what is left.
+    /// Takes everything out that a request for the features of layer `id` may say, but `f` and
+    /// `lang`; refuses what is left.
     pub async fn take(app: &App, id: &str, params: &mut Params) -> Result<Asked> {
         let layer = app.catalog.named(id)?;
         params.filled(&PARAMETERS)?;
@@ -69,11 +75,19 @@ impl Asked {
         let after = params.text("after").map(|text| Cursor::parse(&sort, &text));
         let after = after.transpose().map_err(|e| Error::invalid("after", e))?;
         let mut query = place(&layer, params, &mut said)?;
-        // A layer without times matches every time (OGC 17-069r4, 7.15.4); times themselves have their own issue.
-        if let Some(datetime) = params.text("datetime") {
-            interval(&datetime)?;
-            said.add("datetime", datetime);
+        if let Some(text) = params.text("datetime") {
+            let wrong = |e: String| Error::invalid("datetime", format!("datetime `{}`: {e}", shorten(&text)));
+            query = query.during(&layer, Stretch::parse(&text).map_err(wrong)?);
+            said.add("datetime", text);
         }
+        let count = match params.text("count") {
+            Some(text) => {
+                let count = Count::parse(&text).map_err(|e| Error::invalid("count", e))?;
+                said.add("count", text);
+                count
+            }
+            None => Count::default(),
+        };
         let filter = filter::take(app, &layer, params, &mut said).await?;
         let filtered = filter.is_some();
         if let Some(expr) = filter {
@@ -86,11 +100,15 @@ impl Asked {
             query = query.equals(&layer, &name, &value).map_err(|e| Error::invalid(&name, e))?;
             said.add(name, value);
         }
-        Ok(Asked { layer, query, selection, sort, limit, after, said, filtered })
+        Ok(Asked { layer, query, selection, sort, limit, after, count, said, filtered })
     }
 
     /// An error of the database that what was asked brought about, as the caller's.
     pub fn blame(&self, error: Error) -> Error {
+        if error.is_timeout() && !self.sort.keys.is_empty() {
+            let say = "ask for a smaller part of the layer with `bbox` or `filter`, or without `sortby`";
+            return Error::Busy(format!("sorting took longer than a question may; {say}"));
+        }
         if self.filtered {
             return filter::blame(error);
         }
@@ -173,32 +191,6 @@ fn unknown(layer: &Layer, name: &str) -> Error {
     let name = shorten(name);
     let say = format!("there is no parameter or field `{name}` here; there are {known} and the fields {fields}");
     Error::invalid(name, say)
-}
-
-/// Refuses what is neither an RFC 3339 time or date nor an interval of them, open with `..` or nothing.
-fn interval(text: &str) -> Result<()> {
-    let shape = |t: &str| {
-        let date: Vec<&str> = t.get(..10).map(|d| d.split('-').collect()).unwrap_or_default();
-        let digits = |s: &str, n: usize| s.len() == n && s.bytes().all(|b| b.is_ascii_digit());
-        let rest = t.get(10..).unwrap_or_default();
-        let time = rest.is_empty()
-            || (rest.starts_with(['T', 't', ' '])
-                && rest.len() >= 10
-                && rest.bytes().skip(1).all(|b| b"0123456789:.Zz+-".contains(&b)));
-        matches!(date[..], [y, m, d] if digits(y, 4) && digits(m, 2) && digits(d, 2)) && time
-    };
-    let open = |t: &str| t.is_empty() || t == "..";
-    let good = match text.split_once('/') {
-        None => shape(text),
-        Some((from, to)) => {
-            !to.contains('/') && (open(from) || shape(from)) && (open(to) || shape(to)) && !(open(from) && open(to))
-        }
-    };
-    if good {
-        return Ok(());
-    }
-    let say = "write `2026-01-31`, `2026-01-31T12:00:00Z` or an interval such as `2026-01-01/..`";
-    Err(Error::invalid("datetime", format!("datetime `{}` is not a time; {say}", shorten(text))))
 }
 
 fn encode(text: &str) -> String {

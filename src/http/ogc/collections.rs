@@ -10,29 +10,109 @@ use super::super::Shared;
 use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::Answer;
+use super::asked::Said;
 use super::format::{self, Choice};
-use super::{GEOJSON, JSON};
-use crate::geo::{CRS84, Crs};
+use super::schemas;
+use super::{GEOJSON, JSON, OPENAPI};
+use crate::error::{Error, Result};
+use crate::filter::{Instant, folded};
+use crate::geo::{Bbox, CRS84, Crs};
 use crate::layer::Layer;
+use crate::layer::catalog::shorten;
+use crate::layer::known::Span;
+use crate::layer::time::Stretch;
 
+const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
+
+/// `GET /ogc/collections`: the layers in map order, those that are asked for.
 pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
-    // What every layer is served in is listed once (18-058r1, 6.2.2).
-    let everywhere = super::crs::everywhere();
-    let systems = |layer: &Layer| match layer.spatial() {
-        Some(_) => {
-            let own = layer.systems().into_iter().filter(|c| !everywhere.contains(c)).map(Crs::uri);
-            std::iter::once("#/crs".to_string()).chain(own).collect()
+    let choice = format::choose(&mut params, &headers, format::DOCUMENT)?;
+    let wanted = Wanted::take(&mut params)?;
+    let mut layers = Vec::new();
+    for layer in app.catalog.all().into_iter().filter(|l| wanted.covers(l)) {
+        let span = app.known.span(&app.db.pool, &app.catalog, &layer).await?;
+        if wanted.lasts(span.as_ref()) {
+            layers.push((layer, span));
         }
-        None => vec![CRS84.to_string()],
-    };
-    let collections: Vec<Value> = app.catalog.all().iter().map(|l| collection(&base, l, systems(l), choice)).collect();
+    }
+    let matched = layers.len();
+    let page = layers.iter().skip(wanted.offset).take(wanted.limit.unwrap_or(usize::MAX));
+    let collections: Vec<Value> = page.map(|(l, span)| collection(&base, l, span.as_ref(), choice)).collect();
+    let here = format!("{base}/ogc/collections");
+    let mut links = choice.links(&wanted.address(&here, wanted.offset), format::DOCUMENT);
+    if wanted.offset + collections.len() < matched && !collections.is_empty() {
+        let next = wanted.address(&here, wanted.offset + collections.len());
+        links.push(link(next, "next", JSON, "More layers"));
+    }
+    if let Some(limit) = wanted.limit.filter(|_| wanted.offset > 0) {
+        links.push(link(wanted.address(&here, wanted.offset.saturating_sub(limit)), "prev", JSON, "The layers before"));
+    }
     let body = json!({
-        "links": choice.links(&format!("{base}/ogc/collections"), format::DOCUMENT),
-        "crs": everywhere.map(Crs::uri),
+        "links": links,
+        "numberMatched": matched,
+        "numberReturned": collections.len(),
         "collections": collections,
     });
     Ok(super::fresh(choice.answer(body.to_string())))
+}
+
+/// Which layers are asked for; everything may be left out.
+struct Wanted {
+    limit: Option<usize>,
+    offset: usize,
+    words: Vec<String>,
+    bbox: Option<Bbox>,
+    stretch: Option<Stretch>,
+    said: Said,
+}
+
+impl Wanted {
+    fn take(params: &mut Params) -> Result<Wanted> {
+        params.filled(&["limit", "offset", "q", "bbox", "datetime", "f", "lang"])?;
+        let mut said = Said::default();
+        let mut text = |params: &mut Params, name: &str| {
+            let text = params.text(name);
+            if let Some(text) = &text {
+                said.add(name, text);
+            }
+            text
+        };
+        let q = text(params, "q").unwrap_or_default();
+        let wrong =
+            |name: &str, text: &str, e: String| Error::invalid(name, format!("{name} `{}`: {e}", shorten(text)));
+        let bbox = text(params, "bbox").map(|t| Bbox::parse(&t).map_err(|e| wrong("bbox", &t, e))).transpose()?;
+        let stretch = text(params, "datetime").map(|t| Stretch::parse(&t).map_err(|e| wrong("datetime", &t, e)));
+        let stretch = stretch.transpose()?;
+        let limit = match params.parsed::<usize>("limit", "a whole number from 1")? {
+            Some(0) => return Err(Error::invalid("limit", "limit `0` is not a whole number from 1")),
+            limit => limit,
+        };
+        let offset = params.parsed("offset", "a whole number from 0")?.unwrap_or(0);
+        params.end("`limit`, `offset`, `q`, `bbox`, `datetime`, `f`, `lang`")?;
+        let words = folded(&q).split_whitespace().map(String::from).collect();
+        Ok(Wanted { limit, offset, words, bbox, stretch, said })
+    }
+
+    /// Whether every word is in what describes the layer, and its extent meets the box.
+    fn covers(&self, layer: &Layer) -> bool {
+        let texts = [Some(&layer.id), Some(&layer.title), layer.title_en.as_ref(), layer.description.as_ref()];
+        let all = folded(&texts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("\n"));
+        let meets = |b: Bbox| layer.extent.is_some_and(|e| b.parts().into_iter().any(|b| b.intersection(e).is_some()));
+        self.words.iter().all(|w| all.contains(w.as_str())) && self.bbox.is_none_or(meets)
+    }
+
+    /// Whether a layer has moments in the stretch that is asked for; one without times is at every time.
+    fn lasts(&self, span: Option<&Span>) -> bool {
+        let (Some(stretch), Some([from, to])) = (self.stretch, span) else { return true };
+        let moment = |t: &Option<String>| t.as_deref().and_then(Instant::timestamp);
+        stretch.meets(Stretch { from: moment(from), to: moment(to) })
+    }
+
+    fn address(&self, here: &str, offset: usize) -> String {
+        let limit = self.limit.map(|n| ("limit", n.to_string()));
+        let offset = (offset > 0).then(|| ("offset", offset.to_string()));
+        self.said.address(here, &[limit, offset].into_iter().flatten().collect::<Vec<_>>())
+    }
 }
 
 pub async fn one(
@@ -44,22 +124,26 @@ pub async fn one(
 ) -> Answer {
     let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
     let layer = app.catalog.named(&id)?;
-    let systems = layer.systems().into_iter().map(Crs::uri).collect();
-    Ok(super::fresh(choice.answer(collection(&base, &layer, systems, choice).to_string())))
+    let span = app.known.span(&app.db.pool, &app.catalog, &layer).await?;
+    Ok(super::fresh(choice.answer(collection(&base, &layer, span.as_ref(), choice).to_string())))
 }
 
 /// A collection document (OGC 17-069r4, 7.14) with the members that the map reads (docs/api.md).
-fn collection(base: &str, layer: &Layer, systems: Vec<String>, choice: Choice) -> Value {
+fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) -> Value {
+    let systems: Vec<String> = layer.systems().into_iter().map(Crs::uri).collect();
     let id = &layer.id;
     let here = format!("{base}/ogc/collections/{id}");
     let mut links = choice.links(&here, format::DOCUMENT);
     links.push(link(format!("{here}/items"), "items", GEOJSON, "Features"));
-    links.push(link(
-        format!("{here}/queryables"),
-        "http://www.opengis.net/def/rel/ogc/1.0/queryables",
-        super::filter::SCHEMA,
-        "What filters may name",
-    ));
+    for (name, rel, title) in [
+        ("schema", schemas::RETURNABLES, "What features are made of"),
+        ("schema", "describedby", "What features are made of"),
+        ("queryables", schemas::QUERYABLES, "What filters may name"),
+        ("sortables", schemas::SORTABLES, "What orders may name"),
+    ] {
+        links.push(link(format!("{here}/{name}"), rel, schemas::SCHEMA, title));
+    }
+    links.push(link(format!("{here}/api"), "service-desc", OPENAPI, "The API definition of this layer alone"));
     if layer.spatial().is_some() {
         links.push(link(
             format!("{base}/tiles/{id}"),
@@ -78,7 +162,7 @@ fn collection(base: &str, layer: &Layer, systems: Vec<String>, choice: Choice) -
         }
     };
     put("description", layer.description.as_ref().map(|d| json!(d)));
-    put("extent", layer.extent.map(|e| json!({"spatial": {"bbox": [e], "crs": CRS84}})));
+    put("extent", extent(layer, span));
     put("itemType", Some(json!("feature")));
     put("crs", Some(json!(systems)));
     put("storageCrs", layer.crs.map(|crs| json!(crs.uri())));
@@ -101,6 +185,17 @@ fn collection(base: &str, layer: &Layer, systems: Vec<String>, choice: Choice) -
     put("version", Some(json!(layer.version)));
     put("updated", Some(json!(layer.updated)));
     Value::Object(doc)
+}
+
+fn extent(layer: &Layer, span: Option<&Span>) -> Option<Value> {
+    let mut extent = Map::new();
+    if let Some(bbox) = layer.extent {
+        extent.insert("spatial".into(), json!({"bbox": [bbox], "crs": CRS84}));
+    }
+    if let Some(span) = span {
+        extent.insert("temporal".into(), json!({"interval": [span], "trs": GREGORIAN}));
+    }
+    (!extent.is_empty()).then(|| extent.into())
 }
 
 /// A text in Vietnamese and, where there is one, in English.

@@ -12,11 +12,6 @@ use crate::layer::catalog::shorten;
 
 static CONTENT_CRS: HeaderName = HeaderName::from_static("content-crs");
 
-/// The systems that every layer is served in.
-pub fn everywhere() -> [Crs; 3] {
-    [Crs::CRS84, Crs::geographic(4326), Crs::plane(3857)]
-}
-
 /// Takes `crs` or `bbox-crs` out: one of the systems the layer is served in, CRS84 when absent. What was said goes into
 /// `said`, for links.
 pub fn take(layer: &Layer, params: &mut Params, name: &str, said: &mut Said) -> Result<Crs> {

@@ -1,12 +1,9 @@
 //! Filters in CQL2 (OGC API – Features, Part 3): the parameters, what can be asked about, the functions.
 
-use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sqlx::Row;
 
-use super::super::Shared;
-use super::super::links::Base;
 use super::super::params::Params;
 use super::super::respond::Answer;
 use super::asked::Said;
@@ -19,8 +16,6 @@ use crate::geo::{Crs, Name};
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
 use crate::sql::Sql;
-
-pub const SCHEMA: &str = "application/schema+json";
 
 /// `cql-text` is what GDAL writes.
 pub const LANGUAGES: [&str; 3] = ["cql2-text", "cql2-json", "cql-text"];
@@ -111,47 +106,6 @@ pub fn blame(error: Error) -> Error {
         );
     }
     error
-}
-
-/// `GET /ogc/collections/{id}/queryables`: what a filter may name, as JSON Schema.
-pub async fn queryables(
-    State(app): Shared,
-    Base(base): Base,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    mut params: Params,
-) -> Answer {
-    let choice = super::document(&mut params, &headers, format::SCHEMAS)?;
-    let layer = app.catalog.named(&id)?;
-    let mut properties = Map::new();
-    if let Some((geometry, _)) = layer.spatial() {
-        let kind = match geometry.r#type.to_ascii_lowercase().as_str() {
-            "geometry" => "any".to_string(),
-            other => other.to_string(),
-        };
-        properties.insert(
-            "geom".into(),
-            json!({"title": "geom", "format": format!("geometry-{kind}"), "x-ogc-role": "primary-geometry"}),
-        );
-    }
-    properties.insert("fid".into(), json!({"title": "fid", "type": "integer", "x-ogc-role": "id"}));
-    for field in &layer.fields {
-        let (kind, format) = field.kind.json();
-        let mut doc = json!({"title": field.title.as_deref().unwrap_or(&field.name), "type": kind});
-        if let Some(format) = format {
-            doc["format"] = json!(format);
-        }
-        properties.insert(field.name.clone(), doc);
-    }
-    let body = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("{base}/ogc/collections/{id}/queryables"),
-        "type": "object",
-        "title": layer.title,
-        "properties": properties,
-        "additionalProperties": false,
-    });
-    Ok(super::fresh(choice.answer(body.to_string())))
 }
 
 /// `GET /ogc/functions`: what a filter may call.

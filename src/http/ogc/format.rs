@@ -41,7 +41,7 @@ impl Form {
 
 pub const JSON: Form = Form::new("json", super::JSON, "JSON").also(&[], &["application/geo+json"]);
 pub const HTML: Form = Form::new("html", "text/html", "HTML").also(&[], &["application/xhtml+xml"]);
-pub const SCHEMA: Form = Form::new("json", super::filter::SCHEMA, "JSON Schema").also(&["schema"], &[super::JSON]);
+pub const SCHEMA: Form = Form::new("json", super::schemas::SCHEMA, "JSON Schema").also(&["schema"], &[super::JSON]);
 pub const OPENAPI: Form =
     Form::new("json", super::OPENAPI, "OpenAPI 3.0").also(&["openapi"], &["application/openapi+json", super::JSON]);
 

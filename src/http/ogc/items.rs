@@ -1,7 +1,7 @@
 //! Features, a page at a time.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
 use super::super::Shared;
@@ -9,12 +9,16 @@ use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
 use super::asked::{Asked, Said, USUAL, selection};
+use super::schemas::{self, SCHEMA};
 use super::{GEOJSON, JSON};
 use crate::error::Error;
 use crate::layer::catalog::shorten;
 use crate::layer::features;
+use crate::layer::known::{Count, Counted};
 
 static MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
+/// How the number matched was found: `exact`, `estimate` or `none`.
+static MODE: HeaderName = HeaderName::from_static("count-mode");
 static RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
 
 /// `GET /ogc/collections/{id}/items`. A page goes on after its last feature, so edits never shift it.
@@ -24,8 +28,15 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
     let Asked { layer, query, selection, sort, after, .. } = &asked;
     let limit = asked.limit.unwrap_or(USUAL);
     let page = features::page(&app.db.pool, layer, query, selection, sort, after.as_ref(), limit);
-    let count = features::count(&app.db.pool, layer, query);
-    let (page, matched) = tokio::try_join!(page, count).map_err(|e| asked.blame(e))?;
+    let page = page.await.map_err(|e| asked.blame(e))?;
+    let counted = match (after, &page.next, asked.count) {
+        // All of them are here.
+        (None, None, how) if how != Count::None => Counted::Exactly(page.features.len() as i64),
+        (_, _, how) => {
+            let counted = app.known.count(&app.db.pool, &app.catalog, layer, query, how);
+            counted.await.map_err(|e| asked.blame(e))?
+        }
+    };
     let here = format!("{base}/ogc/collections/{id}");
     let address = |after: Option<String>| {
         let more = [Some(("limit", limit.to_string())), after.map(|a| ("after", a))];
@@ -44,19 +55,26 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
         body.push_str(if i == 0 { "" } else { "," });
         body.push_str(feature);
     }
-    let rest = json!({
-        "numberMatched": matched,
+    let mut rest = json!({
+        "countMode": counted.how(),
         "numberReturned": page.features.len(),
         "timeStamp": crate::app::now(),
         "links": links,
     });
+    if let Some(n) = counted.number() {
+        rest["numberMatched"] = n.into();
+    }
     body.push_str("],");
     body.push_str(rest.to_string().trim_start_matches('{'));
     let mut response = super::fresh(respond::json(GEOJSON, body));
     super::crs::say(&mut response, selection.crs);
+    links.push(link(format!("{here}/queryables"), schemas::QUERYABLES, SCHEMA, "What filters may name"));
     respond::say_links(&mut response, &links);
-    for (name, count) in [(&MATCHED, matched), (&RETURNED, page.features.len() as i64)] {
-        response.headers_mut().insert(name.clone(), count.into());
+    let headers = response.headers_mut();
+    headers.insert(RETURNED.clone(), page.features.len().into());
+    headers.insert(MODE.clone(), HeaderValue::from_static(counted.how()));
+    if let Some(n) = counted.number() {
+        headers.insert(MATCHED.clone(), n.into());
     }
     Ok(response)
 }

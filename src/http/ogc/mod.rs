@@ -3,11 +3,13 @@
 pub mod asked;
 pub mod collections;
 pub mod crs;
+mod definitions;
 pub mod filter;
 pub mod format;
 pub mod items;
 pub mod openapi;
 mod operations;
+pub mod schemas;
 pub mod write;
 
 use axum::http::HeaderMap;
@@ -25,7 +27,7 @@ const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.0";
 
 const FUNCTIONS: &str = "http://www.opengis.net/def/rel/ogc/1.0/functions";
 
-const CONFORMS_TO: [&str; 23] = [
+const CONFORMS_TO: [&str; 26] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
@@ -35,6 +37,8 @@ const CONFORMS_TO: [&str; 23] = [
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    "http://www.opengis.net/spec/ogcapi-features-6/1.0/conf/properties",
+    "http://www.opengis.net/spec/ogcapi-features-6/1.0/conf/properties-features",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
     "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
@@ -43,6 +47,7 @@ const CONFORMS_TO: [&str; 23] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-operators",
     "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
     "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
@@ -73,7 +78,7 @@ pub async fn landing(Base(base): Base, headers: HeaderMap, mut params: Params) -
 pub async fn conformance(Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
     let choice = document(&mut params, &headers, format::DOCUMENT)?;
     let links = choice.links(&format!("{base}/ogc/conformance"), format::DOCUMENT);
-    let all: Vec<_> = CONFORMS_TO.iter().chain(&write::CONFORMS_TO).collect();
+    let all: Vec<_> = CONFORMS_TO.iter().chain(&schemas::CONFORMS_TO).chain(&write::CONFORMS_TO).collect();
     Ok(choice.answer(json!({"conformsTo": all, "links": links}).to_string()))
 }
 

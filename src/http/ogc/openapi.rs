@@ -1,114 +1,136 @@
-//! The API definition: OpenAPI 3.0.3, which is what GDAL, QGIS and the OGC test suites read.
+//! The API definition: OpenAPI 3.0.3, which is what GDAL, QGIS and the OGC test suites read. One of everything, and one of
+//! each layer alone, which stays small however many layers there are.
 
-use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use serde_json::{Map, Value, json};
 
 use super::super::Shared;
 use super::super::links::Base;
 use super::super::params::Params;
 use super::super::respond::Answer;
-use super::{GEOJSON, JSON, OPENAPI, asked, filter, format};
+use super::definitions::{self, parameter, reference};
+use super::format::{self, Form};
+use super::{GEOJSON, JSON, OPENAPI, asked, operations, schemas};
 use crate::layer::Layer;
+use crate::layer::sort::sortable;
 use crate::schema::Kind;
 
+/// `GET /ogc/api`: everything.
 pub async fn document(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
     let choice = super::document(&mut params, &headers, format::API)?;
+    Ok(super::fresh(choice.answer(definition(&base, &app.catalog.all()).to_string())))
+}
+
+/// `GET /ogc/collections/{id}/api`: what is the same for every layer, and this layer.
+pub async fn of_layer(
+    State(app): Shared,
+    Base(base): Base,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    mut params: Params,
+) -> Answer {
+    let choice = super::document(&mut params, &headers, format::API)?;
+    let layer = app.catalog.named(&id)?;
+    Ok(super::fresh(choice.answer(definition(&base, &[layer]).to_string())))
+}
+
+fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
     let mut paths = Map::new();
-    paths.insert("/".into(), get("getLandingPage", "The landing page", JSON, &[]));
-    paths.insert("/conformance".into(), get("getConformance", "Conformance classes", JSON, &[]));
-    paths.insert("/api".into(), get("getApi", "This document", OPENAPI, &[]));
-    paths.insert("/collections".into(), get("getCollections", "Every layer", JSON, &[]));
-    paths.insert("/functions".into(), get("getFunctions", "Functions that filters may call", JSON, &[]));
-    for layer in app.catalog.all() {
-        let id = &layer.id;
-        paths.insert(format!("/collections/{id}"), get(&format!("describe.{id}"), &layer.title, JSON, &[]));
-        paths.insert(
-            format!("/collections/{id}/queryables"),
-            get(&format!("queryables.{id}"), &layer.title, filter::SCHEMA, &[]),
-        );
-        let mut parameters: Vec<Value> =
-            ["limit", "bbox", "bbox-crs", "crs", "datetime", "filter", "filter-lang", "filter-crs"]
-                .map(reference)
-                .into();
-        parameters.extend(layer.fields.iter().filter_map(equality));
-        let mut many = get(&format!("features.{id}"), &features(&layer), GEOJSON, &parameters);
-        let mut one = get(&format!("feature.{id}"), &layer.title, GEOJSON, &[reference("featureId"), reference("crs")]);
-        super::operations::describe(id, &mut many, &mut one);
-        paths.insert(format!("/collections/{id}/items"), many);
-        paths.insert(format!("/collections/{id}/items/{{featureId}}"), one);
+    let mut put = |path: &str, operation: Value| paths.insert(path.into(), operation);
+    let list = ["limitOfLayers", "offset", "q", "bbox", "datetime"].map(reference);
+    put("/", get("getLandingPage", "The landing page", JSON, "landingPage", &[], format::DOCUMENT));
+    put("/conformance", get("getConformance", "Conformance classes", JSON, "conformance", &[], format::DOCUMENT));
+    put("/api", get("getApi", "This document", OPENAPI, "document", &[], format::API));
+    put("/functions", get("getFunctions", "Functions that filters may call", JSON, "functions", &[], format::DOCUMENT));
+    put("/collections", get("getCollections", "The layers", JSON, "collections", &list, format::DOCUMENT));
+    let mut components = definitions::components();
+    for layer in layers {
+        components["schemas"][format!("feature.{}", layer.id)] = definitions::feature(layer);
+        describe(layer, &mut put);
     }
-    let body = json!({
+    json!({
         "openapi": "3.0.3",
-        "info": {"title": "dothi", "version": env!("CARGO_PKG_VERSION"), "description": "Cơ sở dữ liệu không gian đô thị / Spatial data of the city"},
+        "info": {
+            "title": "dothi",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Cơ sở dữ liệu không gian đô thị / Spatial data of the city",
+        },
         "servers": [{"url": format!("{base}/ogc")}],
         "paths": paths,
-        "components": {
-            "parameters": {
-                "limit": {"name": "limit", "in": "query", "description": "At most this many features", "required": false, "style": "form", "explode": false,
-                          "schema": {"type": "integer", "minimum": 1, "maximum": asked::MOST, "default": 10}},
-                "bbox": {"name": "bbox", "in": "query", "description": "west,south,east,north in degrees (CRS84), or in `bbox-crs` and the order of its axes", "required": false, "style": "form", "explode": false,
-                         "schema": {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}}},
-                "bbox-crs": {"name": "bbox-crs", "in": "query", "description": "The coordinate system of `bbox`: one of the collection's `crs`", "required": false, "style": "form", "explode": false,
-                             "schema": {"type": "string", "format": "uri", "default": crate::geo::CRS84}},
-                "crs": {"name": "crs", "in": "query", "description": "The coordinate system of the answer: one of the collection's `crs`; axes are in the order of its authority", "required": false, "style": "form", "explode": false,
-                        "schema": {"type": "string", "format": "uri", "default": crate::geo::CRS84}},
-                "datetime": {"name": "datetime", "in": "query", "description": "An RFC 3339 time or interval", "required": false, "style": "form", "explode": false,
-                             "schema": {"type": "string"}},
-                "filter": {"name": "filter", "in": "query", "description": "A condition in CQL2 (OGC 21-065r2)", "required": false, "style": "form", "explode": false,
-                           "schema": {"type": "string"}},
-                "filter-lang": {"name": "filter-lang", "in": "query", "description": "The language of `filter`; `cql-text` is `cql2-text` as GDAL writes it", "required": false, "style": "form", "explode": false,
-                                "schema": {"type": "string", "enum": filter::LANGUAGES, "default": "cql2-text"}},
-                "filter-crs": {"name": "filter-crs", "in": "query", "description": "The coordinate system of the geometry in `filter`: an OGC address or `EPSG:` and a number; axes are in the order of its authority", "required": false, "style": "form", "explode": false,
-                               "schema": {"type": "string", "default": crate::geo::CRS84}},
-                "featureId": {"name": "featureId", "in": "path", "description": "The feature's id", "required": true, "schema": {"type": "integer", "format": "int64"}},
-            },
-            "schemas": {
-                "problem": {"type": "object", "required": ["type", "title", "status"], "properties": {
-                    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
-                    "parameter": {"type": "string"}, "instance": {"type": "string"}}},
-            },
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key made by `dothi keys create`"}},
-            "responses": {
-                "problem": {"description": "What is wrong and what to do (RFC 9457)", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}},
-            },
-        },
-    });
-    Ok(super::fresh(choice.answer(body.to_string())))
+        "components": components,
+    })
 }
 
-fn reference(name: &str) -> Value {
-    json!({"$ref": format!("#/components/parameters/{name}")})
-}
-
-fn features(layer: &Layer) -> String {
-    format!("Features of {}", layer.title)
+fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+    let (id, title) = (&layer.id, &layer.title);
+    let here = format!("/collections/{id}");
+    let name = |what: &str| format!("{what}.{id}");
+    put(&here, get(&name("describe"), title, JSON, "collection", &[], format::DOCUMENT));
+    let about = format!("API definition of {title}");
+    put(&format!("{here}/api"), get(&name("api"), &about, OPENAPI, "document", &[], format::API));
+    for (path, say) in [
+        ("schema", "What features are made of"),
+        ("queryables", "What filters may name"),
+        ("sortables", "What orders may name"),
+    ] {
+        let about = format!("{say}: {title}");
+        put(&format!("{here}/{path}"), get(&name(path), &about, schemas::SCHEMA, "document", &[], format::SCHEMAS));
+    }
+    let mut parameters: Vec<Value> =
+        asked::PARAMETERS.into_iter().filter(|p| !matches!(*p, "f" | "lang")).map(reference).collect();
+    parameters.extend(layer.fields.iter().filter_map(equality));
+    let mut many = get(
+        &name("features"),
+        &format!("Features of {title}"),
+        GEOJSON,
+        "featureCollection",
+        &parameters,
+        format::DOCUMENT,
+    );
+    let own = json!({"$ref": format!("#/components/schemas/feature.{id}")});
+    many["get"]["responses"]["200"]["content"][GEOJSON]["schema"] = json!({"allOf": [
+        {"$ref": "#/components/schemas/featureCollection"},
+        {"type": "object", "properties": {"features": {"type": "array", "items": own}}},
+    ]});
+    many["get"]["responses"]["200"]["headers"] = definitions::counts();
+    let parts = ["featureId", "crs", "properties", "exclude-properties", "skipGeometry"].map(reference);
+    let mut one = get(&name("feature"), &format!("A feature of {title}"), GEOJSON, "feature", &parts, format::DOCUMENT);
+    one["get"]["responses"]["200"]["content"][GEOJSON]["schema"] = own;
+    operations::describe(id, &mut many, &mut one);
+    put(&format!("{here}/items"), many);
+    put(&format!("{here}/items/{{featureId}}"), one);
 }
 
 /// A field as an equality filter. GDAL and QGIS push a filter to the server only when it is listed so.
 fn equality(field: &crate::schema::Field) -> Option<Value> {
-    let comparable = !matches!(
-        field.kind,
-        Kind::Json | Kind::Bytes | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList
-    );
     let taken = asked::PARAMETERS.contains(&field.name.as_str()) || field.name.is_empty();
-    (comparable && !taken).then(|| {
-        let schema = json!({"type": field.kind.json().0});
-        json!({"name": field.name, "in": "query", "required": false, "style": "form", "explode": false, "schema": schema})
-    })
+    let mut schema = json!({"type": field.kind.json().0});
+    if matches!(field.kind, Kind::Int2 | Kind::Int4 | Kind::Int8) {
+        schema["format"] = json!("int64");
+    }
+    let title = field.title.as_deref().unwrap_or(&field.name);
+    (sortable(field.kind) && !taken)
+        .then(|| parameter(&field.name, &format!("{title}: features that have this value"), schema))
 }
 
-fn get(id: &str, summary: &str, media_type: &str, parameters: &[Value]) -> Value {
+fn get(id: &str, summary: &str, media_type: &str, schema: &str, parameters: &[Value], forms: &[Form]) -> Value {
+    let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
+    let f = parameter("f", "The form of the answer, whatever `Accept` says", json!({"type": "string", "enum": names}));
+    let parameters: Vec<Value> = parameters.iter().cloned().chain([f, reference("lang")]).collect();
     json!({"get": {
         "operationId": id,
         "summary": summary,
         "parameters": parameters,
         "responses": {
-            "200": {"description": "The answer", "content": {media_type: {"schema": {"type": "object"}}}},
+            "200": {"description": "The answer", "content": {media_type: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}},
             "400": {"$ref": "#/components/responses/problem"},
             "404": {"$ref": "#/components/responses/problem"},
+            "406": {"$ref": "#/components/responses/problem"},
             "500": {"$ref": "#/components/responses/problem"},
+            "503": {"$ref": "#/components/responses/problem"},
         },
     }})
 }

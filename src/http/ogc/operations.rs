@@ -12,6 +12,7 @@ pub fn describe(id: &str, many: &mut Value, one: &mut Value) {
     let condition = json!({"name": "If-Match", "in": "header", "required": false, "schema": {"type": "string"},
                            "description": "The ETag of the state that the change was made from"});
     let fid = json!({"$ref": "#/components/parameters/featureId"});
+    let feature = json!({"$ref": format!("#/components/schemas/feature.{id}")});
     let operation = |name: &str, summary: &str, body: Option<&str>, parameters: Vec<Value>, done: Value| {
         let mut responses = json!({});
         for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "500"] {
@@ -23,11 +24,11 @@ pub fn describe(id: &str, many: &mut Value, one: &mut Value) {
         let mut doc = json!({"operationId": format!("{name}.{id}"), "summary": summary, "parameters": parameters,
                              "responses": responses, "security": [{"key": []}]});
         if let Some(media_type) = body {
-            doc["requestBody"] = json!({"required": true, "content": {media_type: {"schema": {"type": "object"}}}});
+            doc["requestBody"] = json!({"required": true, "content": {media_type: {"schema": feature}}});
         }
         doc
     };
-    let answer = json!({"200": {"description": "The feature as it is now", "content": {GEOJSON: {"schema": {"type": "object"}}}}});
+    let answer = json!({"200": {"description": "The feature as it is now", "content": {GEOJSON: {"schema": feature}}}});
     let created = json!({"201": {"description": "Created; Location says where",
                                  "headers": {"Location": {"schema": {"type": "string"}}}}});
     let say = "Create a feature, or all of a collection of features";

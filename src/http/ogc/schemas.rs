@@ -1,0 +1,189 @@
+//! What a layer's features are made of, as JSON Schema 2020-12 (OGC API – Features, Part 5: Schemas, 23-058r2): what is
+//! answered and taken, what filters may name, what orders may name.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use serde_json::{Map, Value, json};
+
+use super::super::Shared;
+use super::super::links::{Base, link};
+use super::super::params::Params;
+use super::super::respond::{self, Answer};
+use super::format;
+use crate::app::App;
+use crate::error::Result;
+use crate::layer::Layer;
+use crate::layer::sort::sortable;
+use crate::layer::time::When;
+use crate::schema::{FID, Field, GEOM, Kind};
+
+pub const SCHEMA: &str = "application/schema+json";
+pub const RETURNABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
+pub const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+pub const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
+
+/// Part 5 is common to all OGC APIs; clients look for either name.
+pub const CONFORMS_TO: [&str; 13] = [
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/advanced-property-roles",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/advanced-property-roles",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/returnables-and-receivables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/features-sorting",
+];
+
+/// One of the three schemas of a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Features,
+    Queryables,
+    Sortables,
+}
+
+/// `GET /ogc/collections/{id}/schema`: what is answered, and what may be written.
+pub async fn schema(state: Shared, base: Base, id: Path<String>, headers: HeaderMap, params: Params) -> Answer {
+    answer(state, base, id, headers, params, Of::Features).await
+}
+
+/// `GET /ogc/collections/{id}/queryables`.
+pub async fn queryables(state: Shared, base: Base, id: Path<String>, headers: HeaderMap, params: Params) -> Answer {
+    answer(state, base, id, headers, params, Of::Queryables).await
+}
+
+/// `GET /ogc/collections/{id}/sortables`.
+pub async fn sortables(state: Shared, base: Base, id: Path<String>, headers: HeaderMap, params: Params) -> Answer {
+    answer(state, base, id, headers, params, Of::Sortables).await
+}
+
+async fn answer(
+    State(app): Shared,
+    Base(base): Base,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    mut params: Params,
+    of: Of,
+) -> Answer {
+    let choice = super::document(&mut params, &headers, format::SCHEMAS)?;
+    let layer = app.catalog.named(&id)?;
+    let codes = codes(&app, &layer).await?;
+    let here = format!("{base}/ogc/collections/{id}");
+    let name = match of {
+        Of::Features => "schema",
+        Of::Queryables => "queryables",
+        Of::Sortables => "sortables",
+    };
+    let mut body = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("{here}/{name}"),
+        "type": "object",
+        "title": layer.title,
+        "properties": properties(&base, &layer, of, codes.as_deref()),
+        "additionalProperties": false,
+    });
+    if let Some(description) = &layer.description {
+        body["description"] = json!(description);
+    }
+    let mut response = super::fresh(choice.answer(body.to_string()));
+    respond::say_links(&mut response, &[link(here, "collection", super::JSON, "The layer")]);
+    Ok(response)
+}
+
+fn properties(base: &str, layer: &Layer, of: Of, codes: Option<&[String]>) -> Map<String, Value> {
+    let mut properties = Map::new();
+    let mut put = |name: &str, mut schema: Value| {
+        schema["x-ogc-propertySeq"] = json!(properties.len() + 1);
+        properties.insert(name.to_string(), schema);
+    };
+    if let Some(id) = free(layer, [FID, "id"]) {
+        let title = "id";
+        put(id, json!({"title": title, "type": "integer", "format": "int64", "readOnly": true, "x-ogc-role": "id"}));
+    }
+    if let Some((geometry, name)) = layer.spatial().zip(free(layer, [GEOM, "geometry"])).filter(|_| of != Of::Sortables)
+    {
+        let kind = match (geometry.0.r#type.as_str(), layer.shape()) {
+            ("Geometry", "point") => "point-or-multipoint".into(),
+            ("Geometry", "line") => "linestring-or-multilinestring".into(),
+            ("Geometry", "polygon") => "polygon-or-multipolygon".into(),
+            ("Geometry", _) => "any".into(),
+            (one, _) => one.to_ascii_lowercase(),
+        };
+        let mut schema = json!({"title": name, "format": format!("geometry-{kind}"), "x-ogc-role": "primary-geometry"});
+        if of == Of::Queryables {
+            // How QGIS knows that there is a geometry to ask about.
+            let file = if geometry.0.r#type == "Geometry" { "Geometry" } else { &geometry.0.r#type };
+            schema["$ref"] = json!(format!("https://geojson.org/schema/{file}.json"));
+        }
+        put(name, schema);
+    }
+    let coded = layer.class_field.as_deref();
+    for field in layer.fields.iter().filter(|f| of != Of::Sortables || sortable(f.kind)) {
+        let mut schema = described(field);
+        if let Some(role) = role(layer, field) {
+            schema["x-ogc-role"] = json!(role);
+        }
+        if let Some(codes) = codes.filter(|_| coded == Some(field.name.as_str())) {
+            schema["enum"] = json!(codes);
+            schema["x-ogc-codelistUri"] = json!(format!("{base}/land-use"));
+        }
+        put(&field.name, schema);
+    }
+    properties
+}
+
+/// The first of the names that no field has.
+fn free<'a>(layer: &Layer, names: [&'a str; 2]) -> Option<&'a str> {
+    names.into_iter().find(|name| layer.field(name).is_none())
+}
+
+/// Type, format and title of a field.
+pub fn described(field: &Field) -> Value {
+    let (kind, format) = field.kind.json();
+    let mut schema = json!({"title": field.title.as_deref().unwrap_or(&field.name), "type": kind});
+    let format = match field.kind {
+        Kind::Int2 | Kind::Int4 => Some("int32"),
+        Kind::Int8 => Some("int64"),
+        Kind::Float4 => Some("float"),
+        Kind::Float8 => Some("double"),
+        _ => format,
+    };
+    if let Some(format) = format {
+        schema["format"] = json!(format);
+    }
+    match field.kind {
+        Kind::Int2 => (schema["minimum"], schema["maximum"]) = (json!(i16::MIN), json!(i16::MAX)),
+        Kind::Int4List | Kind::Int8List => schema["items"] = json!({"type": "integer"}),
+        Kind::Float8List => schema["items"] = json!({"type": "number"}),
+        Kind::TextList => schema["items"] = json!({"type": "string"}),
+        _ => {}
+    }
+    schema
+}
+
+fn role(layer: &Layer, field: &Field) -> Option<&'static str> {
+    match layer.when()? {
+        When::Instant(at) if at == field => Some("primary-instant"),
+        When::Interval(Some(start), _) if start == field => Some("primary-interval-start"),
+        When::Interval(_, Some(end)) if end == field => Some("primary-interval-end"),
+        _ => None,
+    }
+}
+
+/// What the class field may hold: the official codes, and what else it holds; none where that is no list to choose from.
+async fn codes(app: &App, layer: &Layer) -> Result<Option<Vec<String>>> {
+    let Some(field) = layer.class_field.as_deref().and_then(|name| layer.field(name)) else { return Ok(None) };
+    if field.kind != Kind::Text {
+        return Ok(None);
+    }
+    let Some(values) = app.known.values(&app.db.pool, &app.catalog, layer, field).await? else { return Ok(None) };
+    let mut codes: Vec<String> = app.land_use.iter().map(|c| c.code.clone()).collect();
+    let more: Vec<String> = values.iter().filter(|v| !codes.contains(v)).cloned().collect();
+    codes.extend(more);
+    Ok(Some(codes))
+}
