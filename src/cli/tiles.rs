@@ -12,9 +12,9 @@ use crate::config::Store;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::layer::{Catalog, Layer};
-use crate::tiles::Tiles;
 use crate::tiles::archive::Summary;
 use crate::tiles::pyramid::{self, Source};
+use crate::tiles::{Form, Tiles};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -41,6 +41,9 @@ struct Build {
     /// Last zoom [default: the largest that a layer is drawn at, 16 at most]
     #[arg(long, value_name = "ZOOM", value_parser = clap::value_parser!(u8).range(0..=24))]
     max_zoom: Option<u8>,
+    /// Write MapLibre Tiles: smaller, for MapLibre clients (a source with `"encoding": "mlt"`) only
+    #[arg(long)]
+    mlt: bool,
     /// Replace the file if it exists
     #[arg(long)]
     force: bool,
@@ -110,9 +113,10 @@ async fn build(db: &Db, store: &Store, args: &Build, print: &Print) -> Result<(S
         sources.push((layer, state));
     }
     let output = args.output.clone();
+    let form = if args.mlt { Form::Mlt } else { Form::Mvt };
     let written = tokio::task::spawn_blocking(move || {
         let mut zoom = None;
-        let summary = pyramid::write(&sources, zooms, &output, |z, n, of| {
+        let summary = pyramid::write(&sources, zooms, form, &output, |z, n, of| {
             if zoom != Some(z) {
                 zoom = Some(z);
                 progress.start(&format!("zoom {z}"), Some(of as u64));

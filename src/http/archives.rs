@@ -13,8 +13,8 @@ use super::tiles::parse_tile;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::layer::catalog::shorten;
-use crate::tiles::Encoding;
 use crate::tiles::archive::{Archive, Kind, Packing};
+use crate::tiles::{Encoding, Form};
 
 fn named<'a>(app: &'a App, id: &str) -> Result<&'a Archive> {
     app.archives.get(id).map(|a| &**a).ok_or_else(|| {
@@ -47,6 +47,9 @@ pub async fn tilejson(State(app): Shared, Base(base): Base, Path(id): Path<Strin
         "bounds": [b.west, b.south, b.east, b.north],
         "center": [lon, lat, zoom],
     });
+    if archive.kind() == Kind::Mlt {
+        body["encoding"] = json!("mlt");
+    }
     for key in ["name", "description", "vector_layers"] {
         if let Some(value) = own.get(key) {
             body[key] = value.clone();
@@ -86,8 +89,8 @@ pub async fn tile(
         Packing::None | Packing::Unknown => ("identity", bytes),
     };
     let kind = match archive.kind() {
-        Kind::Mvt => "application/vnd.mapbox-vector-tile",
-        Kind::Mlt => "application/vnd.maplibre-vector-tile",
+        Kind::Mvt => Form::Mvt.media_type(),
+        Kind::Mlt => Form::Mlt.media_type(),
         Kind::Png => "image/png",
         Kind::Jpeg => "image/jpeg",
         Kind::Webp => "image/webp",

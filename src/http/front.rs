@@ -41,7 +41,7 @@ impl Front {
             return None;
         }
         let headers = request.headers();
-        if headers.contains_key(header::IF_NONE_MATCH) {
+        if headers.contains_key(header::IF_NONE_MATCH) || tiles::form(headers) != self.options.form {
             return None;
         }
         let mut parts = uri.path().strip_prefix("/tiles/")?.split('/');
@@ -55,7 +55,7 @@ impl Front {
         let plan = self.app.tiles.plan(layers, tile, self.options.clone(), Encoding::accepted(accepted));
         let finished = self.app.tiles.in_memory(&plan).filter(|tile| !tile.is_empty())?;
         let mut head = tiles::head(&plan, true).ok()?;
-        head.extend(tiles::content(plan.encoding()));
+        head.extend(tiles::content(&plan));
         watch::mark(&mut head, &watch::request_id());
         head.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));

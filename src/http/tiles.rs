@@ -19,10 +19,9 @@ use crate::geo::Tile;
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
 use crate::tiles::pyramid::vector_layer;
-use crate::tiles::{Encoding, Options, Plan, style};
+use crate::tiles::{Encoding, Form, Options, Plan, style};
 
 const JSON: &str = "application/json";
-const MVT: &str = "application/vnd.mapbox-vector-tile";
 /// A map asks for a handful of layers in one tile; more is a mistake or mischief.
 const MOST_LAYERS: usize = 32;
 
@@ -55,7 +54,8 @@ pub async fn tile(
     mut params: Params,
 ) -> Answer {
     let layers = layers(&app, &ids)?;
-    let options = options(&app, &mut params, &layers).await?;
+    let mut options = options(&app, &mut params, &layers).await?;
+    options.form = form(&headers);
     let tile = parse_tile(&z, &x, &y)?;
     let encoding = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).map_or("", |v| v);
     let plan = app.tiles.plan(layers, tile, Arc::new(options), Encoding::accepted(encoding));
@@ -64,13 +64,13 @@ pub async fn tile(
     if fresh && knows(&headers, &plan.etag()) {
         return Ok((StatusCode::NOT_MODIFIED, head).into_response());
     }
-    let (coding, filtered) = (plan.encoding(), plan.is_filtered());
+    let (content, filtered) = (content(&plan), plan.is_filtered());
     let made = app.tiles.get(&app.db.pool, plan).await;
     let finished = made.map_err(|e| if filtered { super::ogc::filter::blame(e) } else { e })?;
     if finished.is_empty() {
         return Ok((StatusCode::NO_CONTENT, head).into_response());
     }
-    head.extend(content(coding));
+    head.extend(content);
     Ok((head, finished).into_response())
 }
 
@@ -78,7 +78,7 @@ pub async fn tile(
 /// called fresh.
 pub fn head(plan: &Plan, fresh: bool) -> Result<HeaderMap> {
     let mut head = HeaderMap::with_capacity(16);
-    head.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    head.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     if fresh {
         head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         let etag = HeaderValue::from_str(&plan.etag()).map_err(|e| Error::Internal(e.to_string()))?;
@@ -90,11 +90,16 @@ pub fn head(plan: &Plan, fresh: bool) -> Result<HeaderMap> {
 }
 
 /// What is said of a tile that is sent.
-pub fn content(coding: Encoding) -> [(Option<HeaderName>, HeaderValue); 2] {
+pub fn content(plan: &Plan) -> [(Option<HeaderName>, HeaderValue); 2] {
     [
-        (Some(header::CONTENT_TYPE), HeaderValue::from_static(MVT)),
-        (Some(header::CONTENT_ENCODING), HeaderValue::from_static(coding.name())),
+        (Some(header::CONTENT_TYPE), HeaderValue::from_static(plan.form().media_type())),
+        (Some(header::CONTENT_ENCODING), HeaderValue::from_static(plan.encoding().name())),
     ]
+}
+
+/// MVT, or what else the client asks for.
+pub fn form(headers: &HeaderMap) -> Form {
+    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).map_or(Form::Mvt, Form::accepted)
 }
 
 /// A tile from a path; `.pbf` and `.mvt` at its end are let pass.
@@ -126,7 +131,7 @@ async fn options(app: &App, params: &mut Params, layers: &[Arc<Layer>]) -> Resul
     for layer in layers {
         filters.extend(words.on(app, layer).await?);
     }
-    Ok(Options { properties, labels, filters })
+    Ok(Options { properties, labels, filters, form: Form::Mvt })
 }
 
 /// `GET /tiles/{layer[,layer…]}`: TileJSON 3.0.0.

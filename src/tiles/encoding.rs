@@ -1,8 +1,46 @@
-//! Tiles on the wire: compressed once, in what the client takes.
+//! Tiles on the wire: in the form that the client asks for, compressed once, in what it takes.
 
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
+
+/// What a vector tile is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Form {
+    /// Mapbox Vector Tile 2.1.
+    #[default]
+    Mvt,
+    /// MapLibre Tile.
+    Mlt,
+}
+
+impl Form {
+    /// What `Accept` asks for (RFC 9110, 12.5.1): MLT where it is named, by the type that MapLibre GL JS sends for a source
+    /// with `"encoding": "mlt"` or by that of other servers, and no less wanted than MVT by its own name.
+    pub fn accepted(header: &str) -> Form {
+        let wanted = |names: &[&str]| {
+            let parts = header.split(',').map(|part| part.split_once(';').unwrap_or((part, "")));
+            let named = parts.filter(|(name, _)| names.iter().any(|n| name.trim().eq_ignore_ascii_case(n)));
+            named.map(|(_, rest)| weight(rest)).fold(0.0, f32::max)
+        };
+        let mlt = wanted(&[Form::Mlt.media_type(), "application/vnd.maplibre-vector-tile"]);
+        let mvt = wanted(&[Form::Mvt.media_type(), "application/x-protobuf"]);
+        if mlt > 0.0 && mlt >= mvt { Form::Mlt } else { Form::Mvt }
+    }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Form::Mvt => "application/vnd.mapbox-vector-tile",
+            Form::Mlt => "application/vnd.maplibre-tile",
+        }
+    }
+}
+
+/// The weight among the parameters of a media range; one where it is not said.
+fn weight(parameters: &str) -> f32 {
+    let said = parameters.split(';').find_map(|p| p.trim().strip_prefix("q="));
+    said.map_or(1.0, |q| q.trim().parse().unwrap_or(0.0))
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -103,6 +141,20 @@ impl Compressors {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn maplibre_tiles_are_for_those_who_name_them() {
+        for (header, expected) in [
+            ("application/vnd.maplibre-tile", Form::Mlt),
+            ("application/vnd.maplibre-vector-tile, */*;q=0.1", Form::Mlt),
+            ("application/vnd.mapbox-vector-tile, application/vnd.maplibre-tile;q=0.5", Form::Mvt),
+            ("application/vnd.maplibre-tile;q=0", Form::Mvt),
+            ("*/*", Form::Mvt),
+            ("", Form::Mvt),
+        ] {
+            assert_eq!(Form::accepted(header), expected, "{header}");
+        }
+    }
 
     #[test]
     fn the_best_coding_that_the_client_takes_is_chosen() {

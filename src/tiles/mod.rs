@@ -6,6 +6,7 @@ pub mod coverage; // classes sampled at pixels, and traced
 mod encoding; // compression
 pub mod grid; // whole numbers for places
 pub mod live; // layers as they are now
+pub mod mlt; // MapLibre Tiles
 mod parallel; // all cores
 pub mod pyramid; // every tile into one file
 pub mod slice; // a layer's part of a tile
@@ -28,7 +29,7 @@ use crate::filter::{Cell, Expr, Predicate, Row, compile};
 use crate::geo::Tile;
 use crate::layer::{Layer, mvt};
 use encoding::Compressors;
-pub use encoding::Encoding;
+pub use encoding::{Encoding, Form};
 use live::keeper::{self, Keeper};
 use live::state::State;
 use slice::{Ask, Feature, Keep, Scratch};
@@ -51,6 +52,7 @@ pub struct Options {
     pub labels: bool,
     /// A condition for each layer, in their order; none where everything is wanted.
     pub filters: Vec<Expr>,
+    pub form: Form,
 }
 
 /// One tile that somebody asked for: what it will be is settled, making it is not.
@@ -75,6 +77,10 @@ impl Plan {
 
     pub fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    pub fn form(&self) -> Form {
+        self.options.form
     }
 }
 
@@ -112,7 +118,13 @@ impl Tiles {
     /// Settles what a tile of these layers is, without making it.
     pub fn plan(&self, layers: Vec<Arc<Layer>>, tile: Tile, options: Arc<Options>, encoding: Encoding) -> Plan {
         let mut hash = Xxh3::new();
-        hash.update(&[tile.z, encoding as u8, u8::from(options.labels), snapshot::format::FORMAT as u8]);
+        hash.update(&[
+            tile.z,
+            encoding as u8,
+            options.form as u8,
+            u8::from(options.labels),
+            snapshot::format::FORMAT as u8,
+        ]);
         hash.update(&tile.x.to_le_bytes());
         hash.update(&tile.y.to_le_bytes());
         if !options.filters.is_empty() {
@@ -184,6 +196,9 @@ impl Tiles {
                     bench.out.extend(mvt::encode(pool, layer, plan.tile, names, filter).await?);
                 }
             }
+        }
+        if plan.form() == Form::Mlt {
+            bench.out = mlt::encode(&bench.out)?;
         }
         if bench.out.len() < LARGE {
             let done = bench.compressors.compress(&bench.out, plan.encoding);

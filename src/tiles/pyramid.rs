@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::archive::{Kind, Meta, Packing, Summary, Writer, tile_id};
-use super::encoding::{Compressors, Encoding};
+use super::encoding::{Compressors, Encoding, Form};
 use super::live::state::State;
+use super::mlt;
 use super::parallel;
 use super::slice::{self, Ask, Scratch};
 use crate::error::Result;
@@ -26,10 +27,11 @@ pub type Source = (Arc<Layer>, Arc<State>);
 pub fn write(
     sources: &[Source],
     zooms: (u8, u8),
+    form: Form,
     path: &Path,
     mut tell: impl FnMut(u8, usize, usize),
 ) -> Result<Summary> {
-    let mut writer = Writer::create(path, meta(sources, zooms))?;
+    let mut writer = Writer::create(path, meta(sources, zooms, form))?;
     let mut level: Vec<Tile> = Tile::new(0, 0, 0).into_iter().collect();
     for z in 0..=zooms.1 {
         level.retain(|tile| sources.iter().any(|source| reaches(source, *tile)));
@@ -40,7 +42,7 @@ pub fn write(
                 let made = parallel::map(
                     batch.len(),
                     || (Scratch::default(), Compressors::thorough()),
-                    |bench, i| make(sources, batch[i], bench),
+                    |bench, i| make(sources, batch[i], form, bench),
                 );
                 for (tile, bytes) in batch.iter().zip(made) {
                     writer.add(*tile, &bytes?)?;
@@ -70,11 +72,15 @@ fn reaches((_, state): &Source, tile: Tile) -> bool {
 fn make(
     sources: &[Source],
     tile: Tile,
+    form: Form,
     (scratch, compressors): &mut (Scratch, Result<Compressors>),
 ) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     for (layer, state) in sources.iter().filter(|(layer, _)| layer.min_zoom <= tile.z) {
         slice::layer(state, &layer.id, tile, Ask::default(), scratch, &mut out);
+    }
+    if form == Form::Mlt {
+        out = mlt::encode(&out)?;
     }
     match compressors {
         Ok(compressors) => Ok(compressors.compress(&out, Encoding::Gzip)?.to_vec()),
@@ -82,7 +88,7 @@ fn make(
     }
 }
 
-fn meta(sources: &[Source], zooms: (u8, u8)) -> Meta {
+fn meta(sources: &[Source], zooms: (u8, u8), form: Form) -> Meta {
     let extents: Vec<Bbox> = sources.iter().filter_map(|(l, _)| l.extent).collect();
     let world = Bbox { west: -180.0, south: -85.05, east: 180.0, north: 85.05 };
     let bounds = extents
@@ -106,7 +112,7 @@ fn meta(sources: &[Source], zooms: (u8, u8)) -> Meta {
         json.insert("attribution".into(), json!(attribution.join(", ")));
     }
     Meta {
-        kind: Kind::Mvt,
+        kind: if form == Form::Mlt { Kind::Mlt } else { Kind::Mvt },
         packing: Packing::Gzip,
         zooms,
         bounds,

@@ -520,6 +520,36 @@ async fn the_whole_pyramid_goes_into_a_file_that_the_server_can_serve() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn maplibre_tiles_are_served_to_who_asks_and_written_into_archives() {
+    let world = World::new().await;
+    world.layer("thua", "MultiPolygon", 9217, FIELDS, &parcels(100, 40.0, &mut Draw(19))).await;
+    let file = world.dir.path().join("thua.pmtiles");
+    let mut command = std::process::Command::new(BIN);
+    command.args(["--database-url", &world.url(), "--data-dir"]).arg(world.dir.path().join("var"));
+    command.args(["tiles", "build", "thua", "--mlt", "--min-zoom", "16", "--max-zoom", "16", "-o"]).arg(&file);
+    assert!(command.output().unwrap().status.success());
+    let server = world.server_with(&["--archive", file.to_str().unwrap()]).await;
+    server.settled("thua").await;
+    assert_eq!(server.json("/archives/thua").await["encoding"], "mlt");
+    let at = tile(16, LON + 0.001, LAT + 0.001);
+    let ask = async |from: &str, accept: &str| {
+        let path = format!("/{from}/16/{}/{}", at.x, at.y);
+        server.send(Request::get(path).header(header::ACCEPT, accept).body(Body::empty()).unwrap()).await
+    };
+    // Twice: made, then out of memory.
+    for _ in 0..2 {
+        let mvt = ask("tiles/thua", "*/*").await;
+        let mlt = ask("tiles/thua", "application/vnd.maplibre-tile").await;
+        assert_eq!(mvt.header(header::CONTENT_TYPE), "application/vnd.mapbox-vector-tile");
+        assert_eq!(mlt.header(header::CONTENT_TYPE), "application/vnd.maplibre-tile");
+        assert_ne!(mvt.header(header::ETAG), mlt.header(header::ETAG));
+        assert!(!mvt::decode(&mvt.bytes)["thua"].is_empty() && mlt.bytes.len() < mvt.bytes.len());
+        assert_eq!(mlt.bytes, dothi::tiles::mlt::encode(&mvt.bytes).unwrap());
+        assert_eq!(ask("archives/thua", "*/*").await.bytes, mlt.bytes);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_filtered_tile_holds_what_the_filter_says_from_the_snapshot_as_from_postgis() {
     let world = World::new().await;
     let mut draw = Draw(17);
