@@ -11,6 +11,7 @@ use sqlx::postgres::PgListener;
 use crate::config;
 use crate::db::{Db, run};
 use crate::error::{Error, Result};
+use crate::feed::{Feed, keep};
 use crate::layer::Catalog;
 use crate::layer::edit::layer_id;
 use crate::layer::known::Known;
@@ -21,6 +22,7 @@ use crate::tiles::archive::Archive;
 
 /// How long a silent connection is trusted.
 const HEARTBEAT: Duration = Duration::from_secs(2);
+const PRUNING: Duration = Duration::from_secs(3600);
 
 pub struct App {
     pub db: Db,
@@ -28,6 +30,7 @@ pub struct App {
     pub tiles: Tiles,
     /// Counts and the like, by layer and version.
     pub known: Known,
+    pub feed: Feed,
     /// Tile archives by name.
     pub archives: BTreeMap<String, Arc<Archive>>,
     pub land_use: Vec<LandUse>,
@@ -47,7 +50,8 @@ impl App {
         let catalog = Catalog::load(&db.pool).await?;
         let land_use = land_use::all(&db.pool).await?;
         let tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
-        Ok(App { db, catalog, tiles, known: Known::default(), archives, land_use, settings, metrics })
+        let feed = Feed::new(settings.streams);
+        Ok(App { db, catalog, tiles, known: Known::default(), feed, archives, land_use, settings, metrics })
     }
 
     /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog
@@ -90,7 +94,23 @@ impl App {
     /// Reads what has changed since the last look: the catalog, then the features of its layers.
     async fn bring_up_to_date(&self) -> Result<()> {
         self.catalog.refresh(&self.db.pool).await?;
-        self.tiles.keeper.sync(&self.db, &self.catalog).await
+        self.tiles.keeper.sync(&self.db, &self.catalog).await?;
+        // Only now: whoever hears of a change finds it in tiles too.
+        self.feed.ring();
+        Ok(())
+    }
+
+    /// Lets the journal forget what need not be kept, for as long as the server lives.
+    pub async fn prune_journal(self: Arc<Self>) {
+        let mut hours = tokio::time::interval(PRUNING);
+        loop {
+            hours.tick().await;
+            match keep::prune(&self.db.pool).await {
+                Ok(0) => {}
+                Ok(changes) => tracing::info!(changes, "the journal forgot what is older than it keeps"),
+                Err(e) => tracing::warn!(error = %e, "the journal cannot be pruned; trying again in an hour"),
+            }
+        }
     }
 
     /// Brings PostgreSQL back when the private cluster's was killed.

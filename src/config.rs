@@ -51,6 +51,10 @@ pub struct Serve {
     #[arg(long, env = "DOTHI_MAX_BODY", default_value_t = 4, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub max_body: u64,
 
+    /// Streams of changes that may be open at once
+    #[arg(long, env = "DOTHI_STREAMS", default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub streams: u32,
+
     /// Seconds that requests in flight are given when the server stops
     #[arg(long, env = "DOTHI_GRACE", default_value_t = 20, value_name = "SECONDS")]
     pub grace: u64,

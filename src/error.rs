@@ -34,6 +34,9 @@ pub enum Error {
     /// The change must name the state that it was made from.
     #[error("{0}")]
     Unconditional(String),
+    /// It was there once, and is not kept any longer.
+    #[error("{0}")]
+    Gone(String),
     /// Asked for more than a documented limit.
     #[error("{0}")]
     TooLarge(String),

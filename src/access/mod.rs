@@ -56,6 +56,15 @@ pub async fn writing(pool: &PgPool, secret: Option<&str>, layer: &Layer) -> Resu
     Ok(Permission { filter: Expr::True, fields: Fields::All, who, key: key.id })
 }
 
+/// Whether somebody may know who changed the layer, and what was there before: who could change it. Without a key nobody
+/// is refused; a key must be a valid one.
+pub async fn knowing(pool: &PgPool, secret: Option<&str>, layer: &Layer) -> Result<bool> {
+    match secret {
+        None => Ok(false),
+        Some(secret) => Ok(keys::find(pool, secret).await?.ok_or_else(no_key)?.covers(&layer.id)),
+    }
+}
+
 fn no_key() -> Error {
     Error::Unauthenticated("the key is not known here, or was revoked; ask for a new one".into())
 }

@@ -45,7 +45,7 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
                 true,
                 if db.cluster.is_some() { "private cluster" } else { "by database address" },
             ));
-            for looked in [postgis(&db).await, vn2000(&db).await, tables(&db).await] {
+            for looked in [postgis(&db).await, vn2000(&db).await, tables(&db).await, journal(&db).await] {
                 checks.push(looked.unwrap_or_else(|e| check("database", false, e.to_string())));
             }
             db.close().await?;
@@ -107,6 +107,33 @@ async fn vn2000(db: &Db) -> Result<Check> {
             false,
             format!(
                 "EPSG:9217 is off by {off:.3} m; the row 9217 of spatial_ref_sys is wrong, or PROJ's data is missing (Debian's package proj-data)"
+            ),
+        ),
+    })
+}
+
+/// What the journal takes on the disk, and that every layer's table writes to it.
+async fn journal(db: &Db) -> Result<Check> {
+    let size = Sql::new(
+        "SELECT pg_size_pretty(pg_total_relation_size('dothi.change')) AS size, \
+         (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'dothi.change'::regclass) AS changes",
+    );
+    let row = sql::one(&db.pool, size).await?;
+    let (size, changes): (String, i64) = (row.try_get("size")?, row.try_get("changes")?);
+    let unwatched = Sql::new(
+        "SELECT l.id FROM dothi.layer l JOIN pg_class c ON c.relname = l.id AND c.relnamespace = 'layers'::regnamespace \
+         WHERE (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid = 'dothi.journal'::regproc AND t.tgenabled <> 'D') < 4 ORDER BY 1",
+    );
+    let rows = sql::all(&db.pool, unwatched).await?;
+    let unwatched: Vec<String> = rows.iter().map(|r| r.try_get(0)).collect::<Result<_, _>>()?;
+    Ok(match unwatched.is_empty() {
+        true => check("journal", true, format!("{size}, about {changes} changes")),
+        false => check(
+            "journal",
+            false,
+            format!(
+                "edits of {} do not reach it, as their tables lack its triggers or have them disabled; import them again",
+                unwatched.join(", ")
             ),
         ),
     })

@@ -11,6 +11,7 @@ use super::print::{Print, count, table};
 use crate::config::Store;
 use crate::db::{Db, run as sql};
 use crate::error::{Error, Result};
+use crate::feed::keep;
 use crate::layer::edit::{self, Changes};
 use crate::layer::time::When;
 use crate::layer::{Catalog, Layer};
@@ -119,6 +120,8 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
     if let Some((_, at, report)) = &import {
         value["import"] = json!({"at": at, "report": report});
     }
+    let held = keep::held(&db.pool, layer).await?;
+    value["journal"] = serde_json::to_value(&held)?;
     print.result(&value, || {
         let mut out = format!("{}  {}\n", layer.id, layer.title);
         let mut say = |key: &str, value: String| {
@@ -155,6 +158,20 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
         say("source", text(&layer.attribution));
         say("licence", text(&layer.licence));
         say("version", format!("{} of {}", layer.version, layer.updated));
+        let kept = match layer.keep_days {
+            None => format!("{} days, {} at most", keep::DAYS, count(keep::CHANGES.unsigned_abs())),
+            Some(-1) => "all".into(),
+            Some(days) => format!("{days} days"),
+        };
+        say(
+            "journal",
+            format!(
+                "{} changes since version {}, {} kB (keeps {kept})",
+                count(held.changes.unsigned_abs()),
+                layer.kept_since,
+                count(held.bytes.unsigned_abs().div_ceil(1000)),
+            ),
+        );
         if let Some((source, at, report)) = &import {
             let n = |key: &str| count(report[key].as_u64().unwrap_or(0));
             say(

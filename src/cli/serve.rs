@@ -34,6 +34,7 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
     let background = [
         tokio::spawn(app.clone().follow_journal()),
         tokio::spawn(app.clone().supervise()),
+        tokio::spawn(app.clone().prune_journal()),
         // Samples pile up until they are counted, also where nobody reads the metrics.
         tokio::spawn(async move {
             loop {
@@ -54,6 +55,8 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
         ended = &mut server => ended,
         () = &mut asked => {
             tracing::info!("stopping: no new requests; finishing those in flight");
+            // They would never end by themselves.
+            app.feed.close().await;
             match tokio::time::timeout(grace, &mut server).await {
                 Ok(ended) => ended,
                 Err(_) => {

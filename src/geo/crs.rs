@@ -13,7 +13,7 @@ pub fn city_zone() -> super::Bbox {
 }
 
 /// A coordinate reference system as callers write in it. Inside, x (longitude, easting) always comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Crs {
     /// The EPSG code; CRS84 has that of WGS 84.
     pub srid: i32,

@@ -55,6 +55,12 @@ fn router(app: Arc<App>) -> Router {
             "/ogc/collections/{id}/items/{fid}",
             get(ogc::items::one).put(ogc::write::replace).patch(ogc::write::update).delete(ogc::write::delete),
         )
+        // the change feed
+        .route("/ogc/changes", get(ogc::feed::all))
+        .route("/ogc/changes/stream", get(ogc::feed::all_stream))
+        .route("/ogc/collections/{id}/changes", get(ogc::feed::changes))
+        .route("/ogc/collections/{id}/changes/stream", get(ogc::feed::stream))
+        .route("/ogc/collections/{id}/items/{fid}/history", get(ogc::feed::history))
         // tiles and styles
         .route("/tiles/{layers}", get(tiles::tilejson))
         .route("/archives", get(archives::list))

@@ -61,6 +61,7 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::Unconditional(_) => {
             (StatusCode::PRECONDITION_REQUIRED, "precondition-required", "Precondition required")
         }
+        Error::Gone(_) => (StatusCode::GONE, "gone", "Gone"),
         Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
         Error::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Conflict"),
         Error::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable", "Unreadable"),

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use serde::Serialize;
-use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
+use sqlx::{PgExecutor, Row};
 
 use crate::db::run;
 use crate::error::{Error, Result};
@@ -61,6 +61,10 @@ pub struct Layer {
     pub extent: Option<Bbox>,
     /// Whether a change must name the state it was made from.
     pub require_if_match: bool,
+    /// The journal has every change after this version.
+    pub kept_since: i64,
+    /// Days for which it keeps changes: none for what is usual, -1 for ever.
+    pub keep_days: Option<i32>,
     /// RFC 3339, UTC.
     pub updated: String,
 }
@@ -166,14 +170,29 @@ pub fn shorten(value: &str) -> String {
 }
 
 const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
-    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, version, feature_count, extent, require_if_match,
-    to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated, auth_name, srtext"#;
+    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, version, feature_count, extent, require_if_match, kept_since, keep_days,
+    to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated, auth_name, srtext,
+    (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = to_regclass(format('layers.%I', id)) AND attnum > 0 AND NOT attisdropped) AS columns"#;
+
+const FROM: &str = "FROM dothi.layer LEFT JOIN spatial_ref_sys USING (srid)";
+
+/// The layer as a transaction sees it, which the catalog may not know yet.
+pub async fn present(on: impl PgExecutor<'_>, id: &str) -> Result<Layer> {
+    let row = run::optional(on, Sql::new(format!("SELECT {COLUMNS} {FROM} WHERE id = ")).bind(id)).await?;
+    layer(&row.ok_or_else(|| unknown(id))?)
+}
 
 async fn read(pool: &PgPool) -> Result<Layers> {
-    let rows =
-        run::all(pool, Sql::new(format!("SELECT {COLUMNS} FROM dothi.layer LEFT JOIN spatial_ref_sys USING (srid)")))
-            .await?;
+    let rows = run::all(pool, Sql::new(format!("SELECT {COLUMNS} {FROM}"))).await?;
     rows.iter().map(|row| layer(row).map(|l| (l.id.clone(), Arc::new(l)))).collect()
+}
+
+/// The fields whose columns are still there: an administrator may have dropped some from the table.
+fn there(row: &PgRow, mut fields: Vec<Field>) -> Result<Vec<Field>> {
+    if let Some(columns) = row.try_get::<Option<Vec<String>>, _>("columns")? {
+        fields.retain(|f| columns.contains(&f.column));
+    }
+    Ok(fields)
 }
 
 fn layer(row: &PgRow) -> Result<Layer> {
@@ -209,11 +228,13 @@ fn layer(row: &PgRow) -> Result<Layer> {
         crs: srid.map(|srid| if srid == 4326 { Crs::CRS84 } else { Crs::described(srid, &authority, &wkt) }),
         geometry: serde_json::from_value(json("geometry")?)?,
         shape: row.try_get("shape")?,
-        fields: serde_json::from_value(json("fields")?)?,
+        fields: there(row, serde_json::from_value(json("fields")?)?)?,
         version: row.try_get("version")?,
         feature_count: row.try_get("feature_count")?,
         extent: extent.and_then(|e| Bbox::new(*e.first()?, *e.get(1)?, *e.get(2)?, *e.get(3)?).ok()),
         require_if_match: row.try_get("require_if_match")?,
+        kept_since: row.try_get("kept_since")?,
+        keep_days: row.try_get("keep_days")?,
         updated: row.try_get("updated")?,
     })
 }

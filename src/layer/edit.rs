@@ -75,6 +75,9 @@ pub struct Changes {
     /// Whether a change over HTTP must name the state it was made from (If-Match); QGIS names none
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub require_if_match: Option<bool>,
+    /// How long the journal keeps changes, for the change feed and histories (`default`: 90 days and at most 1,000,000)
+    #[arg(long, value_name = "DAYS|all|default", value_parser = keep_history)]
+    pub keep_history: Option<KeepHistory>,
 }
 
 /// An administrator's choice of the zoom from which on features are drawn one by one; none: what fits.
@@ -87,6 +90,21 @@ fn detail_zoom(text: &str) -> Result<DetailZoom, String> {
         _ => match text.parse() {
             Ok(z) if z <= 24 => Ok(DetailZoom(Some(z))),
             _ => Err(format!("`{text}` is neither `auto` nor a zoom from 0 to 24")),
+        },
+    }
+}
+
+/// For how many days an administrator wants changes to be kept, -1 for ever; none: as is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepHistory(pub Option<i32>);
+
+fn keep_history(text: &str) -> Result<KeepHistory, String> {
+    match text {
+        "default" => Ok(KeepHistory(None)),
+        "all" => Ok(KeepHistory(Some(-1))),
+        _ => match text.parse() {
+            Ok(days) if (0..=36_500).contains(&days) => Ok(KeepHistory(Some(days))),
+            _ => Err(format!("`{text}` is neither `all` nor `default` nor a number of days up to 36500")),
         },
     }
 }
@@ -147,6 +165,13 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
         sql = sql.push(", detail_zoom = ");
         sql = match zoom {
             Some(zoom) => sql.bind(i64::from(zoom)),
+            None => sql.push("NULL"),
+        };
+    }
+    if let Some(KeepHistory(days)) = changes.keep_history {
+        sql = sql.push(", keep_days = ");
+        sql = match days {
+            Some(days) => sql.bind(days).push("::int"),
             None => sql.push("NULL"),
         };
     }

@@ -113,9 +113,9 @@ pub fn feature_of(layer: &Layer, selection: &Selection, extra: &[(&str, &str)]) 
     )
 }
 
-/// The properties object. `row_to_json` is the fast way; PostgreSQL cuts aliases at 63 bytes, so an object with a longer
+/// SQL for the properties object over the table `t`. `row_to_json` is the fast way; PostgreSQL cuts aliases at 63 bytes, so an object with a longer
 /// name is put together from its members.
-fn properties(fields: &[Field]) -> String {
+pub fn properties(fields: &[Field]) -> String {
     if fields.is_empty() {
         return "'{}'".into();
     }

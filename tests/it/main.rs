@@ -8,6 +8,7 @@ mod city; // the program on a data directory
 mod cli; // the command line
 mod clients; // ogr2ogr reads what is served
 mod crs; // coordinate systems by reference, HEAD
+mod feed; // what is built from the change feed equals the layer
 mod filter; // CQL2: memory and the database agree, the door answers
 mod house; // which module may use which
 mod http; // the API as its callers see it

@@ -144,6 +144,7 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
         links.push(link(format!("{here}/{name}"), rel, schemas::SCHEMA, title));
     }
     links.push(link(format!("{here}/api"), "service-desc", OPENAPI, "The API definition of this layer alone"));
+    links.push(link(format!("{here}/changes"), "monitor", JSON, "What changes"));
     if layer.spatial().is_some() {
         links.push(link(
             format!("{base}/tiles/{id}"),

@@ -45,6 +45,16 @@ pub const SCHEMA: Form = Form::new("json", super::schemas::SCHEMA, "JSON Schema"
 pub const OPENAPI: Form =
     Form::new("json", super::OPENAPI, "OpenAPI 3.0").also(&["openapi"], &["application/openapi+json", super::JSON]);
 
+const LINES: Form = Form::new("ndjson", "application/x-ndjson", "one change a line").also(&[], &["application/ndjson"]);
+/// Server-sent events (HTML standard, 9.2).
+pub const EVENTS: Form = Form::new("sse", "text/event-stream", "events as they come");
+
+/// What changes can be told in.
+pub const CHANGES: &[Form] = &[JSON, LINES, EVENTS];
+/// What the versions of all layers can be told in.
+pub const VERSIONS: &[Form] = &[JSON, EVENTS];
+/// Changes for those who only wait for them.
+pub const STREAM: &[Form] = &[EVENTS];
 /// What most resources can be: a JSON document, or a page for people.
 pub const DOCUMENT: &[Form] = &[JSON];
 /// JSON Schema, or a page.

@@ -12,6 +12,7 @@ use super::asked::{Asked, Said, USUAL, selection};
 use super::schemas::{self, SCHEMA};
 use super::{GEOJSON, JSON};
 use crate::error::Error;
+use crate::feed::Mark;
 use crate::layer::catalog::shorten;
 use crate::layer::features;
 use crate::layer::known::{Count, Counted};
@@ -68,6 +69,7 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
     body.push_str(rest.to_string().trim_start_matches('{'));
     let mut response = super::fresh(respond::json(GEOJSON, body));
     super::crs::say(&mut response, selection.crs);
+    super::feed::say(&mut response, &Mark::end(layer, layer.version));
     links.push(link(format!("{here}/queryables"), schemas::QUERYABLES, SCHEMA, "What filters may name"));
     respond::say_links(&mut response, &links);
     let headers = response.headers_mut();

@@ -4,6 +4,7 @@ pub mod asked;
 pub mod collections;
 pub mod crs;
 mod definitions;
+pub mod feed;
 pub mod filter;
 pub mod format;
 pub mod items;

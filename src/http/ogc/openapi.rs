@@ -45,6 +45,7 @@ fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
     put("/conformance", get("getConformance", "Conformance classes", JSON, "conformance", &[], format::DOCUMENT));
     put("/api", get("getApi", "This document", OPENAPI, "document", &[], format::API));
     put("/functions", get("getFunctions", "Functions that filters may call", JSON, "functions", &[], format::DOCUMENT));
+    put("/changes", super::feed::description());
     put("/collections", get("getCollections", "The layers", JSON, "collections", &list, format::DOCUMENT));
     let mut components = definitions::components();
     for layer in layers {
@@ -100,6 +101,7 @@ fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     let mut one = get(&name("feature"), &format!("A feature of {title}"), GEOJSON, "feature", &parts, format::DOCUMENT);
     one["get"]["responses"]["200"]["content"][GEOJSON]["schema"] = own;
     operations::describe(id, &mut many, &mut one);
+    super::feed::describe(id, put);
     put(&format!("{here}/items"), many);
     put(&format!("{here}/items/{{featureId}}"), one);
 }

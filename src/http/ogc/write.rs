@@ -258,7 +258,7 @@ fn number(layer: &Layer, fid: &str) -> Result<i64> {
 }
 
 /// The key in `Authorization: Bearer`.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }

@@ -237,7 +237,7 @@ async fn catch_up(
     let recipe = &state.snapshot.meta.recipe;
     let mut on = db.pool.acquire().await?;
     let mut tx = on.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    let sql = Sql::new("SELECT version FROM dothi.layer WHERE id = ")
+    let sql = Sql::new("SELECT version, kept_since FROM dothi.layer WHERE id = ")
         .bind(&recipe.layer)
         .push(" AND identity::text = ")
         .bind(&recipe.identity);
@@ -245,6 +245,9 @@ async fn catch_up(
     let version: i64 = row.try_get("version")?;
     if version == state.version {
         return Ok(Some(state.clone()));
+    }
+    if state.version < row.try_get::<i64, _>("kept_since")? {
+        return Ok(None);
     }
     let sql = Sql::new("SELECT fid, max(version) AS version FROM dothi.change WHERE layer = ")
         .bind(&recipe.layer)
