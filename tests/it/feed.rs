@@ -104,7 +104,10 @@ impl Replica {
             self.mark = page["version"].as_str().unwrap().into();
             let next = page["links"].as_array().unwrap().iter().find(|l| l["rel"] == "next");
             match next {
-                Some(next) => assert!(next["href"].as_str().unwrap().contains(&format!("since={}&", self.mark))),
+                Some(next) => {
+                    let mark = self.mark.replace(':', "%3A").replace('@', "%40");
+                    assert!(next["href"].as_str().unwrap().contains(&format!("since={mark}&")), "{next}");
+                }
                 None => return,
             }
         }
