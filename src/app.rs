@@ -19,6 +19,7 @@ use crate::layer::land_use::{self, LandUse};
 use crate::sql::Sql;
 use crate::tiles::Tiles;
 use crate::tiles::archive::Archive;
+use crate::tiles::styles::Styles;
 
 /// How long a silent connection is trusted.
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -31,6 +32,7 @@ pub struct App {
     /// Counts and the like, by layer and version.
     pub known: Known,
     pub feed: Feed,
+    pub styles: Styles,
     /// Tile archives by name.
     pub archives: BTreeMap<String, Arc<Archive>>,
     pub land_use: Vec<LandUse>,
@@ -48,10 +50,11 @@ impl App {
         let archives = archives(&settings.archives)?;
         let db = Db::open(store, settings.db_connections, Duration::from_secs(settings.statement_timeout)).await?;
         let catalog = Catalog::load(&db.pool).await?;
+        let styles = Styles::load(&db.pool).await?;
         let land_use = land_use::all(&db.pool).await?;
         let tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
         let feed = Feed::new(settings.streams);
-        Ok(App { db, catalog, tiles, known: Known::default(), feed, archives, land_use, settings, metrics })
+        Ok(App { db, catalog, tiles, styles, known: Known::default(), feed, archives, land_use, settings, metrics })
     }
 
     /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog
@@ -94,6 +97,7 @@ impl App {
     /// Reads what has changed since the last look: the catalog, then the features of its layers.
     async fn bring_up_to_date(&self) -> Result<()> {
         self.catalog.refresh(&self.db.pool).await?;
+        self.styles.refresh(&self.db.pool).await?;
         self.tiles.keeper.sync(&self.db, &self.catalog).await?;
         // Only now: whoever hears of a change finds it in tiles too.
         self.feed.ring();

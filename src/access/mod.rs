@@ -8,6 +8,8 @@ pub mod keys; // made, listed, revoked
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
 
+use keys::Key;
+
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::filter::Expr;
@@ -43,17 +45,45 @@ impl Fields {
 
 /// What the bearer of `secret` may write to the layer.
 pub async fn writing(pool: &PgPool, secret: Option<&str>, layer: &Layer) -> Result<Permission> {
+    let key = presented(pool, secret).await?;
+    if !key.covers(&layer.id) {
+        return Err(uncovered(&key, layer));
+    }
+    Ok(whole(&key))
+}
+
+/// That the bearer of `secret` may make a style. The style that bears a layer's name is how that layer looks, and needs a
+/// key for the layer; what it draws beside is public. Any other, the map's first of all, is of all layers.
+pub async fn styling(pool: &PgPool, secret: Option<&str>, layer: Option<&Layer>) -> Result<Permission> {
+    let key = presented(pool, secret).await?;
+    match layer {
+        Some(layer) if !key.covers(&layer.id) => Err(uncovered(&key, layer)),
+        None if key.layers.is_some() => {
+            let say = "a style that is no single layer's needs one that does";
+            Err(Error::Forbidden(format!("key {} (`{}`) does not cover every layer; {say}", key.id, key.name)))
+        }
+        _ => Ok(whole(&key)),
+    }
+}
+
+/// The valid key with this secret.
+async fn presented(pool: &PgPool, secret: Option<&str>) -> Result<Key> {
     let Some(secret) = secret else {
         return Err(Error::Unauthenticated(
             "writing needs a key; send `Authorization: Bearer` and the key (`dothi keys create` makes one)".into(),
         ));
     };
-    let key = keys::find(pool, secret).await?.ok_or_else(no_key)?;
-    if !key.covers(&layer.id) {
-        return Err(Error::Forbidden(format!("key {} (`{}`) does not cover layer `{}`", key.id, key.name, layer.id)));
-    }
+    keys::find(pool, secret).await?.ok_or_else(no_key)
+}
+
+fn uncovered(key: &Key, layer: &Layer) -> Error {
+    Error::Forbidden(format!("key {} (`{}`) does not cover layer `{}`", key.id, key.name, layer.id))
+}
+
+/// Everything that a key covers.
+fn whole(key: &Key) -> Permission {
     let who = format!("{} (key {})", key.name, key.id);
-    Ok(Permission { filter: Expr::True, fields: Fields::All, who, key: key.id })
+    Permission { filter: Expr::True, fields: Fields::All, who, key: key.id }
 }
 
 /// Whether somebody may know who changed the layer, and what was there before: who could change it. Without a key nobody

@@ -126,7 +126,7 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
         let mut out = format!("{}  {}\n", layer.id, layer.title);
         let mut say = |key: &str, value: String| {
             if !value.is_empty() {
-                out.push_str(&format!("  {key:<12}{value}\n"));
+                out.push_str(&format!("  {key:<14}{value}\n"));
             }
         };
         let text = |t: &Option<String>| t.clone().unwrap_or_default();
@@ -157,6 +157,11 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
         );
         say("source", text(&layer.attribution));
         say("licence", text(&layer.licence));
+        if let Ok(serde_json::Value::Object(about)) = serde_json::to_value(&layer.about) {
+            for (key, value) in about {
+                say(&key, value.as_str().unwrap_or_default().to_string());
+            }
+        }
         say("version", format!("{} of {}", layer.version, layer.updated));
         let kept = match layer.keep_days {
             None => format!("{} days, {} at most", keep::DAYS, count(keep::CHANGES.unsigned_abs())),

@@ -9,6 +9,7 @@ mod keys;
 mod layers;
 mod print;
 mod serve;
+mod styles;
 mod tiles;
 mod version;
 
@@ -48,6 +49,8 @@ enum Command {
     Inspect(inspect::Args),
     /// List layers, show one, describe it, drop it
     Layers(layers::Args),
+    /// Styles of the map and of layers: list, show, set, drop
+    Styles(styles::Args),
     /// Keys that let programs write: create, list, revoke
     Keys(keys::Args),
     /// Write a layer to a file
@@ -97,6 +100,7 @@ async fn run(command: Command, store: &Store, print: &Print) -> Result<ExitCode>
         Command::Import(args) => import::run(store, args, print).await,
         Command::Inspect(args) => inspect::run(args, print).await,
         Command::Layers(args) => layers::run(store, args, print).await,
+        Command::Styles(args) => styles::run(store, args, print).await,
         Command::Keys(args) => keys::run(store, args, print).await,
         Command::Export(args) => export::run(store, args, print).await,
         Command::Tiles(args) => tiles::run(store, args, print).await,

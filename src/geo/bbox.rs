@@ -60,6 +60,16 @@ impl Bbox {
         (b.west <= b.east && b.south <= b.north).then_some(b)
     }
 
+    /// The box around both. Neither may cross the antimeridian.
+    pub fn union(self, other: Bbox) -> Bbox {
+        Bbox {
+            west: self.west.min(other.west),
+            south: self.south.min(other.south),
+            east: self.east.max(other.east),
+            north: self.north.max(other.north),
+        }
+    }
+
     /// Wider by `degrees` on each side, within the world.
     pub fn grow(self, degrees: f64) -> Bbox {
         Bbox {

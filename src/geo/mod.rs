@@ -2,10 +2,13 @@
 
 mod bbox;
 mod crs;
+mod matrix;
 mod tile;
+mod vn2000;
 mod zone;
 
 pub use bbox::{Bbox, sides};
 pub use crs::{CITY_SRID, CRS84, Crs, Name, city_zone, parse_epsg};
+pub use matrix::{Limits, MatrixSet, PIXELS};
 pub use tile::{MAX_ZOOM, Tile};
-pub use zone::{from_mercator, systems, window};
+pub use zone::{from_mercator, systems, window, zone};

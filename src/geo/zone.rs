@@ -28,12 +28,31 @@ const ZONES: [(i32, f64, f64); 20] = [
 /// The latitudes of Việt Nam.
 const SOUTH: f64 = 7.0;
 const NORTH: f64 = 24.0;
-const FALSE_EASTING: f64 = 500_000.0;
+pub const FALSE_EASTING: f64 = 500_000.0;
 const MERCATOR_RADIUS: f64 = 6_378_137.0;
+
+/// A zone: its central meridian, and the degrees to either side of it; the scale on the meridian.
+#[derive(Debug, Clone, Copy)]
+pub struct Zone {
+    pub meridian: f64,
+    pub half: f64,
+    pub scale: f64,
+}
+
+/// The zone of VN-2000 with this EPSG code.
+pub fn zone(srid: i32) -> Option<Zone> {
+    let (_, meridian, half) = *ZONES.iter().find(|(code, ..)| *code == srid)?;
+    Some(Zone { meridian, half, scale: if half > 1.5 { 0.9996 } else { 0.9999 } })
+}
+
+/// The EPSG codes of the zones.
+pub fn codes() -> impl Iterator<Item = i32> {
+    ZONES.iter().map(|(code, ..)| *code)
+}
 
 /// Whether the code is a zone of VN-2000.
 pub fn is_vn2000(srid: i32) -> bool {
-    ZONES.iter().any(|(code, ..)| *code == srid)
+    zone(srid).is_some()
 }
 
 /// The systems in which something is served that is stored in `storage` and lies within `extent` (degrees): CRS84 first,
@@ -71,7 +90,7 @@ pub fn window(crs: Crs, extent: Bbox) -> Option<[f64; 4]> {
     if crs.srid == 4756 {
         return Some(extent.grow(0.1).into());
     }
-    let (_, meridian, _) = ZONES.iter().find(|(code, ..)| *code == crs.srid)?;
+    let meridian = zone(crs.srid)?.meridian;
     // On a sphere: right to a few kilometres, which the margin covers several times.
     const DEGREE: f64 = 111_320.0;
     const MARGIN: f64 = 20_000.0;

@@ -16,8 +16,9 @@ use axum::routing::RouterIntoService;
 use futures_util::future::Either;
 use tower::Service;
 
-use super::{tiles, watch};
+use super::{ogc, tiles, watch};
 use crate::app::App;
+use crate::geo::MatrixSet;
 use crate::tiles::{Encoding, Options};
 
 /// The whole door, as a service.
@@ -44,15 +45,24 @@ impl Front {
         if headers.contains_key(header::IF_NONE_MATCH) || tiles::form(headers) != self.options.form {
             return None;
         }
-        let mut parts = uri.path().strip_prefix("/tiles/")?.split('/');
-        let (ids, z, x, y) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() {
+        let Place { ids, z, x, y, limited } = Place::of(uri.path())?;
+        let accept = headers.get(header::ACCEPT).map(|v| v.to_str().unwrap_or_default());
+        if limited && accept.is_some_and(|a| !a.contains("*/*") && !a.contains(ogc::tiles::MVT)) {
             return None;
         }
         let layers = tiles::layers(&self.app, ids).ok()?;
         let tile = tiles::parse_tile(z, x, y).ok()?;
+        if limited && !ogc::tiles::holds(&layers, MatrixSet::WEB_MERCATOR, tile) {
+            return None;
+        }
         let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let plan = self.app.tiles.plan(layers, tile, self.options.clone(), Encoding::accepted(accepted));
+        let plan = self.app.tiles.plan(
+            layers,
+            MatrixSet::WEB_MERCATOR,
+            tile,
+            self.options.clone(),
+            Encoding::accepted(accepted),
+        );
         let finished = self.app.tiles.in_memory(&plan).filter(|tile| !tile.is_empty())?;
         let mut head = tiles::head(&plan, true).ok()?;
         head.extend(tiles::content(&plan));
@@ -61,6 +71,36 @@ impl Front {
         head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
         watch::count_tile(started.elapsed());
         Some((head, finished).into_response())
+    }
+}
+
+/// What a tile's address says.
+struct Place<'a> {
+    ids: &'a str,
+    z: &'a str,
+    x: &'a str,
+    y: &'a str,
+    /// By OGC API – Tiles: one layer, within the limits of its tileset.
+    limited: bool,
+}
+
+impl<'a> Place<'a> {
+    fn of(path: &'a str) -> Option<Place<'a>> {
+        let (rest, limited) = match path.strip_prefix("/tiles/") {
+            Some(rest) => (rest, false),
+            None => (path.strip_prefix("/ogc/collections/")?, true),
+        };
+        let mut parts = rest.split('/');
+        let ids = parts.next()?;
+        if limited && (parts.next()? != "tiles" || parts.next()? != "WebMercatorQuad" || ids.contains(',')) {
+            return None;
+        }
+        let (z, a, b) = (parts.next()?, parts.next()?, parts.next()?);
+        let (x, y) = if limited { (b, a) } else { (a, b) };
+        if limited && ![z, x, y].iter().all(|n| n.bytes().all(|b| b.is_ascii_digit())) {
+            return None;
+        }
+        parts.next().is_none().then_some(Place { ids, z, x, y, limited })
     }
 }
 

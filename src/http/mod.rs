@@ -3,7 +3,7 @@
 mod archives; // PMTiles files
 mod front; // tiles that are in memory
 mod links; // absolute addresses
-mod ogc; // OGC API – Features
+mod ogc; // OGC API
 mod ops; // health, readiness, metrics
 mod proxy; // what a proxy in front says
 mod params; // query parameters, strictly
@@ -36,7 +36,10 @@ pub fn service(app: Arc<App>) -> Front {
 fn router(app: Arc<App>) -> Router {
     let body = usize::try_from(app.settings.max_body).unwrap_or(4) << 20;
     // Tiles are compressed already, and come by the thousand a second.
-    let made = Router::new().route(watch::TILE_ROUTE, get(tiles::tile));
+    let made = Router::new()
+        .route(watch::TILE_ROUTE, get(tiles::tile))
+        .route(watch::LAYER_TILE_ROUTE, get(ogc::tiles::layer_tile))
+        .route(watch::DATASET_TILE_ROUTE, get(ogc::tiles::dataset_tile));
     Router::new()
         // OGC API – Features
         .route("/ogc", get(ogc::landing))
@@ -61,6 +64,23 @@ fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{id}/changes", get(ogc::feed::changes))
         .route("/ogc/collections/{id}/changes/stream", get(ogc::feed::stream))
         .route("/ogc/collections/{id}/items/{fid}/history", get(ogc::feed::history))
+        // OGC API – Tiles
+        .route("/ogc/tileMatrixSets", get(ogc::tiles::sets::list))
+        .route("/ogc/tileMatrixSets/{set}", get(ogc::tiles::sets::one))
+        .route("/ogc/tiles", get(ogc::tiles::of_dataset))
+        .route("/ogc/tiles/{set}", get(ogc::tiles::dataset_set))
+        .route("/ogc/collections/{id}/tiles", get(ogc::tiles::of_layer))
+        .route("/ogc/collections/{id}/tiles/{set}", get(ogc::tiles::layer_set))
+        // OGC API – Styles
+        .route("/ogc/styles", get(ogc::styles::list).post(ogc::styles::create))
+        .route("/ogc/styles/{id}", get(ogc::styles::one).put(ogc::styles::replace).delete(ogc::styles::delete))
+        .route("/ogc/styles/{id}/metadata", get(ogc::styles::metadata))
+        .route("/ogc/collections/{id}/styles", get(ogc::styles::of_layer))
+        // OGC API – Records
+        .route("/ogc/collections/_records", get(ogc::records::catalog))
+        .route("/ogc/collections/_records/items", get(ogc::records::list))
+        .route("/ogc/collections/_records/items/{id}", get(ogc::records::one))
+        .route("/ogc/collections/{id}/metadata", get(ogc::records::of_layer))
         // tiles and styles
         .route("/tiles/{layers}", get(tiles::tilejson))
         .route("/archives", get(archives::list))

@@ -15,15 +15,16 @@ use super::params::Params;
 use super::respond::{self, Answer};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::geo::Tile;
+use crate::geo::{Bbox, MatrixSet, Tile};
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
 use crate::tiles::pyramid::vector_layer;
-use crate::tiles::{Encoding, Form, Options, Plan, style};
+use crate::tiles::{Encoding, Form, Options, Plan, stylesheet};
 
 const JSON: &str = "application/json";
 /// A map asks for a handful of layers in one tile; more is a mistake or mischief.
-const MOST_LAYERS: usize = 32;
+pub const MOST_LAYERS: usize = 32;
+const KNOWN: &str = "`properties`, `labels`, `filter`, `filter-lang`, `filter-crs`";
 
 /// The layers that a tile's address names.
 pub fn layers(app: &App, ids: &str) -> Result<Vec<Arc<Layer>>> {
@@ -56,12 +57,25 @@ pub async fn tile(
     let layers = layers(&app, &ids)?;
     let mut options = options(&app, &mut params, &layers).await?;
     options.form = form(&headers);
+    params.end(KNOWN)?;
     let tile = parse_tile(&z, &x, &y)?;
+    made(&app, layers, MatrixSet::WEB_MERCATOR, tile, options, &headers).await
+}
+
+/// The tile, or that the client still has it, or that nothing is in it.
+pub async fn made(
+    app: &App,
+    layers: Vec<Arc<Layer>>,
+    set: MatrixSet,
+    tile: Tile,
+    options: Options,
+    headers: &HeaderMap,
+) -> Answer {
     let encoding = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).map_or("", |v| v);
-    let plan = app.tiles.plan(layers, tile, Arc::new(options), Encoding::accepted(encoding));
+    let plan = app.tiles.plan(layers, set, tile, Arc::new(options), Encoding::accepted(encoding));
     let fresh = app.catalog.is_following();
     let mut head = head(&plan, fresh)?;
-    if fresh && knows(&headers, &plan.etag()) {
+    if fresh && knows(headers, &plan.etag()) {
         return Ok((StatusCode::NOT_MODIFIED, head).into_response());
     }
     let (content, filtered) = (content(&plan), plan.is_filtered());
@@ -115,8 +129,8 @@ pub fn knows(headers: &HeaderMap, etag: &str) -> bool {
     listed(headers, header::IF_NONE_MATCH, etag, true)
 }
 
-/// What is asked beside where; a field must be one of at least one layer.
-async fn options(app: &App, params: &mut Params, layers: &[Arc<Layer>]) -> Result<Options> {
+/// Takes what is asked beside where; a field must be one of at least one layer.
+pub async fn options(app: &App, params: &mut Params, layers: &[Arc<Layer>]) -> Result<Options> {
     let words = Words::take(params);
     let properties: Option<Vec<String>> =
         params.text("properties").map(|names| names.split(',').filter(|n| !n.is_empty()).map(String::from).collect());
@@ -126,7 +140,6 @@ async fn options(app: &App, params: &mut Params, layers: &[Arc<Layer>]) -> Resul
         }
     }
     let labels = params.flag("labels")?;
-    params.end("`properties`, `labels`, `filter`, `filter-lang`, `filter-crs`")?;
     let mut filters = Vec::new();
     for layer in layers {
         filters.extend(words.on(app, layer).await?);
@@ -144,38 +157,37 @@ pub async fn tilejson(
 ) -> Answer {
     let layers = layers(&app, &ids)?;
     let options = options(&app, &mut params, &layers).await?;
+    params.end(KNOWN)?;
+    // What was asked of the tiles here is asked of each of them.
+    let query = query.filter(|q| !q.is_empty()).map_or(String::new(), |q| format!("?{q}"));
+    let template = format!("{base}/tiles/{ids}/{{z}}/{{x}}/{{y}}{query}");
+    Ok(revalidated(respond::json(JSON, described(&layers, options.labels, &template).to_string())))
+}
+
+/// TileJSON 3.0.0 of some layers, whose tiles are at `template`.
+pub fn described(layers: &[Arc<Layer>], labels: bool, template: &str) -> Value {
     let mut vector_layers: Vec<Value> = layers.iter().map(|l| vector_layer(l)).collect();
-    if options.labels {
+    if labels {
         let labelled = layers.iter().filter(|l| matches!(l.shape(), "polygon" | "mixed"));
         vector_layers.extend(labelled.map(|l| json!({"id": format!("{}.label", l.id), "fields": {}})));
     }
-    // What was asked of the tiles here is asked of each of them.
-    let query = query.filter(|q| !q.is_empty()).map_or(String::new(), |q| format!("?{q}"));
-    let extents: Vec<_> = layers.iter().filter_map(|l| l.extent).collect();
-    let side = |get: fn(&crate::geo::Bbox) -> f64, pick: fn(f64, f64) -> f64| extents.iter().map(get).reduce(pick);
     let mut body = json!({
         "tilejson": "3.0.0",
         "name": layers.iter().map(|l| l.title.as_str()).collect::<Vec<_>>().join(", "),
         "scheme": "xyz",
-        "tiles": [format!("{base}/tiles/{ids}/{{z}}/{{x}}/{{y}}{query}")],
+        "tiles": [template],
         "minzoom": layers.iter().map(|l| l.min_zoom).min().unwrap_or(0),
         "maxzoom": layers.iter().map(|l| l.max_zoom).max().unwrap_or(0),
         "vector_layers": vector_layers,
     });
-    let sides = (
-        side(|e| e.west, f64::min),
-        side(|e| e.south, f64::min),
-        side(|e| e.east, f64::max),
-        side(|e| e.north, f64::max),
-    );
-    if let (Some(w), Some(s), Some(e), Some(n)) = sides {
-        body["bounds"] = json!([w, s, e, n]);
+    if let Some(bounds) = layers.iter().filter_map(|l| l.extent).reduce(Bbox::union) {
+        body["bounds"] = json!(bounds);
     }
     let attribution: Vec<&str> = layers.iter().filter_map(|l| l.attribution.as_deref()).collect();
     if !attribution.is_empty() {
         body["attribution"] = json!(escape(&attribution.join(", ")));
     }
-    Ok(revalidated(respond::json(JSON, body.to_string())))
+    body
 }
 
 /// MapLibre puts an attribution into the page as HTML; ours is text.
@@ -183,34 +195,23 @@ pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// `GET /styles`: as `/ogc/styles`, with the addresses below.
 pub async fn styles(State(app): Shared, Base(base): Base, params: Params) -> Answer {
     params.end("none")?;
-    let mut styles = vec![json!({"id": "default", "title": "Bản đồ / Map", "href": format!("{base}/styles/default")})];
-    styles.extend(
-        app.catalog
-            .all()
-            .iter()
-            .filter(|l| l.spatial().is_some())
-            .map(|l| json!({"id": l.id, "title": l.title, "href": format!("{base}/styles/{}", l.id)})),
-    );
+    let mut styles = Vec::new();
+    for id in app.styles.ids(&app.catalog) {
+        let title = super::ogc::styles::named(&app, &id)?.title;
+        styles.push(json!({"id": id, "title": title, "href": format!("{base}/styles/{id}")}));
+    }
     Ok(respond::json(JSON, json!({"styles": styles}).to_string()))
 }
 
+/// `GET /styles/{id}`
 pub async fn style(State(app): Shared, Base(base): Base, Path(id): Path<String>, params: Params) -> Answer {
     params.end("none")?;
-    let exists = |id: &str| app.catalog.get(id).is_some();
-    let style = match app.catalog.get(&id) {
-        Some(layer) => style::style(&base, &layer.title, std::slice::from_ref(&layer), &app.land_use, exists)?,
-        None if id == "default" => style::style(&base, "dothi", &app.catalog.all(), &app.land_use, exists)?,
-        None => {
-            return Err(Error::NotFound(format!(
-                "there is no style `{}`; `/styles` lists those that there are",
-                shorten(&id)
-            ))
-            .into());
-        }
-    };
-    Ok(revalidated(respond::json("application/vnd.mapbox.style+json", style.to_string())))
+    let style = super::ogc::styles::named(&app, &id)?;
+    let placed = stylesheet::placed(style.document, &base).to_string();
+    Ok(revalidated(respond::json("application/vnd.mapbox.style+json", placed)))
 }
 
 pub async fn land_use(State(app): Shared, params: Params) -> Answer {

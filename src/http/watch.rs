@@ -16,8 +16,10 @@ use crate::app::App;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static COUNT: AtomicU64 = AtomicU64::new(0);
-/// The route that answers most requests.
+/// The routes that answer most requests.
 pub const TILE_ROUTE: &str = "/tiles/{layers}/{z}/{x}/{y}";
+pub const LAYER_TILE_ROUTE: &str = "/ogc/collections/{id}/tiles/{set}/{matrix}/{row}/{column}";
+pub const DATASET_TILE_ROUTE: &str = "/ogc/tiles/{set}/{matrix}/{row}/{column}";
 static TILES: OnceLock<(Counter, Histogram)> = OnceLock::new();
 
 pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -39,9 +41,13 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
     }
     mark(response.headers_mut(), &id);
     // Tiles come by the thousand a second: their counters are looked up once, and what went well is not told.
-    let quiet = route == TILE_ROUTE && status == StatusCode::OK && method == Method::GET;
-    let numbers =
-        if quiet { TILES.get_or_init(|| numbers(route, &method, status)) } else { &numbers(route, &method, status) };
+    let tile = [TILE_ROUTE, LAYER_TILE_ROUTE, DATASET_TILE_ROUTE].contains(&route);
+    let quiet = tile && status == StatusCode::OK && method == Method::GET;
+    let numbers = if quiet && route == TILE_ROUTE {
+        TILES.get_or_init(|| numbers(route, &method, status))
+    } else {
+        &numbers(route, &method, status)
+    };
     numbers.0.increment(1);
     numbers.1.record(took.as_secs_f64());
     let ms = took.as_secs_f64() * 1000.0;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Row};
 
+use super::about::About;
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::geo::{self, Bbox, Crs};
@@ -59,6 +60,8 @@ pub struct Layer {
     pub feature_count: i64,
     /// In degrees, CRS84. Never smaller than the data; deletions do not shrink it.
     pub extent: Option<Bbox>,
+    /// What is said of it for its record.
+    pub about: About,
     /// Whether a change must name the state it was made from.
     pub require_if_match: bool,
     /// The journal has every change after this version.
@@ -170,7 +173,7 @@ pub fn shorten(value: &str) -> String {
 }
 
 const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
-    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, version, feature_count, extent, require_if_match, kept_since, keep_days,
+    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, version, feature_count, extent, about, require_if_match, kept_since, keep_days,
     to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated, auth_name, srtext,
     (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = to_regclass(format('layers.%I', id)) AND attnum > 0 AND NOT attisdropped) AS columns"#;
 
@@ -232,6 +235,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
         version: row.try_get("version")?,
         feature_count: row.try_get("feature_count")?,
         extent: extent.and_then(|e| Bbox::new(*e.first()?, *e.get(1)?, *e.get(2)?, *e.get(3)?).ok()),
+        about: serde_json::from_value(json("about")?)?,
         require_if_match: row.try_get("require_if_match")?,
         kept_since: row.try_get("kept_since")?,
         keep_days: row.try_get("keep_days")?,

@@ -2,6 +2,7 @@
 
 use sqlx::postgres::{PgConnection, PgPool};
 
+use super::about::About;
 use super::time::temporal;
 use super::{Layer, catalog};
 use crate::db::run;
@@ -18,8 +19,8 @@ pub struct Changes {
     /// English title
     #[arg(long, value_name = "TEXT")]
     pub title_en: Option<String>,
-    /// What the layer holds, where it comes from
-    #[arg(long, value_name = "TEXT")]
+    /// What the layer holds, where it comes from; the abstract of its record
+    #[arg(long, value_name = "TEXT", alias = "abstract")]
     pub description: Option<String>,
     /// Group in the layer list, in Vietnamese
     #[arg(long, value_name = "TEXT")]
@@ -78,6 +79,8 @@ pub struct Changes {
     /// How long the journal keeps changes, for the change feed and histories (`default`: 90 days and at most 1,000,000)
     #[arg(long, value_name = "DAYS|all|default", value_parser = keep_history)]
     pub keep_history: Option<KeepHistory>,
+    #[command(flatten)]
+    pub about: About,
 }
 
 /// An administrator's choice of the zoom from which on features are drawn one by one; none: what fits.
@@ -155,6 +158,7 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     put("time_end_field", text(&changes.time_end_field));
     put("color", text(&changes.color));
     put("fields", fields.map(serde_json::to_value).transpose()?.map(Value::from));
+    put("about", layer.about.with(&changes.about)?.map(serde_json::to_value).transpose()?.map(Value::from));
     put("illustrative", changes.illustrative.map(Value::from));
     put("visible", (changes.visible || changes.hidden).then_some(Value::Bool(changes.visible)));
     put("position", changes.position.map(Value::from));

@@ -1,5 +1,6 @@
 //! Layers: what they are (catalog), and the endings a question about one can have (features, vector tiles).
 
+pub mod about; // what is said of a layer for its record
 pub mod cell; // a property as its column takes it
 pub mod catalog; // every layer, in memory, always fresh
 pub mod draft; // a feature as somebody sends it, checked
@@ -8,6 +9,7 @@ pub mod features; // GeoJSON
 pub mod known; // counts, first and last moments, values: found once a version
 pub mod land_use; // official codes and colours
 pub mod mvt; // vector tiles by PostGIS
+pub mod record; // ISO 19115
 pub mod query; // which features of a layer
 pub mod selection; // what of each feature
 pub mod shape; // the geometry of a draft, before PostGIS judges it

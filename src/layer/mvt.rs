@@ -5,9 +5,9 @@ use sqlx::postgres::PgPool;
 
 use super::{Layer, Query};
 use crate::db::run;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filter::{Expr, render};
-use crate::geo::Tile;
+use crate::geo::{MatrixSet, Tile};
 use crate::schema::{FID, GEOM, Kind};
 use crate::sql::{Sql, ident, literal};
 
@@ -15,34 +15,42 @@ use crate::sql::{Sql, ident, literal};
 pub const EXTENT: u32 = 4096;
 pub const BUFFER: u32 = 64;
 
-/// The MVT 2.1 bytes of one layer in a tile; empty when nothing is there.
+/// The MVT 2.1 bytes of one layer in a tile of a tile matrix set; empty when nothing is there.
 ///
 /// Feature ids are the layer's; `properties` chooses fields by name, `filter` features; bytes columns are left out, other kinds that MVT lacks (dates, lists) are text.
 pub async fn encode(
     pool: &PgPool,
     layer: &Layer,
+    set: MatrixSet,
     tile: Tile,
     properties: Option<&[String]>,
     filter: Option<&Expr>,
 ) -> Result<Vec<u8>> {
     let margin = f64::from(BUFFER) / f64::from(EXTENT);
     let Some((_, srid)) = layer.spatial() else { return Ok(Vec::new()) };
-    let mut query = Query::everything().overlapping(layer, tile.bbox(margin));
+    let sides = set.sides(tile, margin);
+    let mut query = match set.is_web_mercator() {
+        true => Query::everything().overlapping(layer, tile.bbox(margin)),
+        // What lies outside the layer's extent, where a projection may have no meaning, is not asked for.
+        false => Query::everything().inside(layer, sides, set.crs()).map_err(Error::Internal)?,
+    };
     if let Some(expr) = filter {
         query = query.filtered(layer, expr.clone());
     }
-    if query.filter == Expr::False || tile.z < layer.min_zoom {
+    if query.filter == Expr::False || set.zoom(tile.z) < layer.min_zoom {
         return Ok(Vec::new());
     }
     // Web Mercator ends at 85.06°; nearer the poles there is nothing to transform to.
-    let polar = layer.extent.is_some_and(|e| e.south < -85.06 || e.north > 85.06);
+    let polar = set.is_web_mercator() && layer.extent.is_some_and(|e| e.south < -85.06 || e.north > 85.06);
+    let to = set.crs().srid;
     let geom = match srid {
-        3857 => format!("t.{GEOM}"),
+        _ if srid == to => format!("t.{GEOM}"),
         4326 if polar => format!(
             "ST_Transform(ST_ClipByBox2D(t.{GEOM}, ST_MakeBox2D(ST_Point(-180, -85.06), ST_Point(180, 85.06))), 3857)"
         ),
-        _ => format!("ST_Transform(t.{GEOM}, 3857)"),
+        _ => format!("ST_Transform(t.{GEOM}, {to})"),
     };
+    let [west, south, east, north] = set.sides(tile, 0.0);
     let columns: String = layer
         .fields
         .iter()
@@ -60,9 +68,9 @@ pub async fn encode(
     let sql = Sql::new("SELECT ST_AsMVT(m, ")
         .bind(&layer.id)
         .push(&format!(
-            ", {EXTENT}, 'dothi geom', 'dothi fid') AS tile FROM (SELECT t.{FID} AS \"dothi fid\", ST_AsMVTGeom({geom}, ST_TileEnvelope({}, {}, {}), {EXTENT}, {BUFFER}, true) \
+            ", {EXTENT}, 'dothi geom', 'dothi fid') AS tile FROM (SELECT t.{FID} AS \"dothi fid\", ST_AsMVTGeom({geom}, ST_MakeEnvelope({west:?}, {south:?}, {east:?}, {north:?}, {to}), {EXTENT}, {BUFFER}, true) \
              AS \"dothi geom\"{columns} FROM {} t WHERE ",
-            tile.z, tile.x, tile.y, layer.table()
+            layer.table()
         ))
         .append(&render(&query.filter, layer.srid))
         .push(") m WHERE \"dothi geom\" IS NOT NULL");

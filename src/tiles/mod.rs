@@ -11,7 +11,9 @@ mod parallel; // all cores
 pub mod pyramid; // every tile into one file
 pub mod slice; // a layer's part of a tile
 pub mod snapshot; // a layer in a file
-pub mod style; // MapLibre styles
+pub mod style; // MapLibre styles, generated
+pub mod styles; // those that somebody made
+pub mod stylesheet; // a style as somebody sends it, checked
 pub mod wkb; // geometry as PostGIS sends it
 
 use std::path::Path;
@@ -26,7 +28,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::{Error, Result};
 use crate::filter::{Cell, Expr, Predicate, Row, compile};
-use crate::geo::Tile;
+use crate::geo::{MatrixSet, Tile};
 use crate::layer::{Layer, mvt};
 use encoding::Compressors;
 pub use encoding::{Encoding, Form};
@@ -57,6 +59,7 @@ pub struct Options {
 
 /// One tile that somebody asked for: what it will be is settled, making it is not.
 pub struct Plan {
+    set: MatrixSet,
     tile: Tile,
     layers: Vec<(Arc<Layer>, Option<Arc<State>>)>,
     options: Arc<Options>,
@@ -115,9 +118,20 @@ impl Tiles {
         self.cache.as_ref().map_or(0, Cache::weighted_size)
     }
 
-    /// Settles what a tile of these layers is, without making it.
-    pub fn plan(&self, layers: Vec<Arc<Layer>>, tile: Tile, options: Arc<Options>, encoding: Encoding) -> Plan {
+    /// Settles what a tile of these layers is, without making it. Snapshots are of Web Mercator; tiles of another set are
+    /// drawn by PostGIS, and are others with every version of the layer.
+    pub fn plan(
+        &self,
+        layers: Vec<Arc<Layer>>,
+        set: MatrixSet,
+        tile: Tile,
+        options: Arc<Options>,
+        encoding: Encoding,
+    ) -> Plan {
         let mut hash = Xxh3::new();
+        if !set.is_web_mercator() {
+            hash.update(set.id().as_bytes());
+        }
         hash.update(&[
             tile.z,
             encoding as u8,
@@ -137,7 +151,7 @@ impl Tiles {
         let layers = layers
             .into_iter()
             .map(|layer| {
-                let live = self.keeper.get(&layer.id).and_then(|l| l.at(tile));
+                let live = self.keeper.get(&layer.id).filter(|_| set.is_web_mercator()).and_then(|l| l.at(tile));
                 hash.update(layer.identity.as_bytes());
                 hash.update(&[layer.min_zoom, u8::from(options.properties.is_some())]);
                 let (version, state) = match live {
@@ -150,7 +164,7 @@ impl Tiles {
                 (layer, state)
             })
             .collect();
-        Plan { tile, layers, options, encoding, key: hash.digest128() }
+        Plan { set, tile, layers, options, encoding, key: hash.digest128() }
     }
 
     /// The finished tile, if it is in memory.
@@ -176,7 +190,7 @@ impl Tiles {
         // A vector tile is its layers one after the other (MVT 2.1, 4.1: repeated message fields).
         bench.out.clear();
         for (i, (layer, state)) in plan.layers.iter().enumerate() {
-            if plan.tile.z < layer.min_zoom {
+            if plan.set.zoom(plan.tile.z) < layer.min_zoom {
                 continue;
             }
             let filter = plan.options.filters.get(i);
@@ -184,7 +198,7 @@ impl Tiles {
             let condition = filter.map(compile).transpose().ok();
             let state = match state {
                 Some(state) => Some(state.clone()),
-                None if layer.feature_count > WORTH_WAITING => self.wait_for(layer).await,
+                None if layer.feature_count > WORTH_WAITING && plan.set.is_web_mercator() => self.wait_for(layer).await,
                 None => None,
             };
             match state.zip(condition) {
@@ -193,7 +207,7 @@ impl Tiles {
                 }
                 None => {
                     let names = plan.options.properties.as_deref();
-                    bench.out.extend(mvt::encode(pool, layer, plan.tile, names, filter).await?);
+                    bench.out.extend(mvt::encode(pool, layer, plan.set, plan.tile, names, filter).await?);
                 }
             }
         }

@@ -91,15 +91,7 @@ fn make(
 fn meta(sources: &[Source], zooms: (u8, u8), form: Form) -> Meta {
     let extents: Vec<Bbox> = sources.iter().filter_map(|(l, _)| l.extent).collect();
     let world = Bbox { west: -180.0, south: -85.05, east: 180.0, north: 85.05 };
-    let bounds = extents
-        .into_iter()
-        .reduce(|a, b| Bbox {
-            west: a.west.min(b.west),
-            south: a.south.min(b.south),
-            east: a.east.max(b.east),
-            north: a.north.max(b.north),
-        })
-        .unwrap_or(world);
+    let bounds = extents.into_iter().reduce(Bbox::union).unwrap_or(world);
     let middle = |a: f64, b: f64| (a + b) / 2.0;
     let layers: Vec<Value> = sources.iter().map(|(layer, _)| vector_layer(layer)).collect();
     let titles: Vec<&str> = sources.iter().map(|(l, _)| l.title.as_str()).collect();

@@ -19,6 +19,9 @@ mod killed; // the program, the server, PostgreSQL
 mod proxy; // links behind a proxy
 mod tiles; // the engine beside PostGIS
 mod schemas; // what a layer's features are made of, the API definition, the list of layers
+mod tilesets; // OGC API – Tiles, as clients walk it
 mod spatial; // questions whose answers are known
+mod records; // metadata, and what finds it
 mod reader; // the child that reads files
+mod styles; // generated, made instead, refused
 mod write; // features in: who may, what is refused, who wins

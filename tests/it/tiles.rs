@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use dothi::geo::Tile;
+use dothi::geo::{MatrixSet, Tile};
 use dothi::layer::mvt as oracle;
 use dothi::tiles::live::state::State;
 
@@ -135,7 +135,8 @@ impl Server {
     /// Holds the engine's tile against the oracle's.
     async fn compare(&self, id: &str, tile: Tile) -> usize {
         let layer = self.app.catalog.get(id).unwrap();
-        let expected = oracle::encode(&self.app.db.pool, &layer, tile, None, None).await.unwrap();
+        let expected =
+            oracle::encode(&self.app.db.pool, &layer, MatrixSet::WEB_MERCATOR, tile, None, None).await.unwrap();
         let expected = mvt::decode(&expected).remove(id).unwrap_or_default();
         let made = self.tile(id, tile, "").await.remove(id).unwrap_or_default();
         let by_id = |features: &[Feature]| -> BTreeMap<u64, Feature> {
@@ -574,7 +575,8 @@ async fn a_filtered_tile_holds_what_the_filter_says_from_the_snapshot_as_from_po
         let made = server.tile("thua", at, &format!("?filter={text}")).await.remove("thua").unwrap_or_default();
         let expr = dothi::filter::parse(filter, dothi::filter::Lang::Text, &layer.fields, true, dothi::geo::Crs::CRS84)
             .unwrap();
-        let expected = oracle::encode(&server.app.db.pool, &layer, at, None, Some(&expr)).await.unwrap();
+        let expected =
+            oracle::encode(&server.app.db.pool, &layer, MatrixSet::WEB_MERCATOR, at, None, Some(&expr)).await.unwrap();
         let expected = mvt::decode(&expected).remove("thua").unwrap_or_default();
         let ids =
             |features: &[Feature]| features.iter().filter_map(|f| f.id).collect::<std::collections::BTreeSet<_>>();

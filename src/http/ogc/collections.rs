@@ -145,13 +145,13 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     }
     links.push(link(format!("{here}/api"), "service-desc", OPENAPI, "The API definition of this layer alone"));
     links.push(link(format!("{here}/changes"), "monitor", JSON, "What changes"));
+    let record = format!("{here}/metadata");
+    links.push(link(&record, "describedby", GEOJSON, "Metadata"));
+    links.push(link(format!("{record}?f=iso"), "describedby", super::records::ISO.media_type, "Metadata (ISO 19139)"));
     if layer.spatial().is_some() {
-        links.push(link(
-            format!("{base}/tiles/{id}"),
-            "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
-            JSON,
-            "Vector tiles (TileJSON)",
-        ));
+        links.push(link(format!("{here}/styles"), super::styles::STYLES, JSON, "Styles"));
+        links.push(link(format!("{here}/tiles"), super::tiles::TILESETS, JSON, "Vector tiles"));
+        links.push(link(format!("{base}/tiles/{id}"), "describedby", JSON, "Vector tiles (TileJSON)"));
         links.push(link(format!("{base}/styles/{id}"), "describedby", "application/vnd.mapbox.style+json", "Style"));
     }
     let mut doc = Map::new();

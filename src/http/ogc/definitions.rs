@@ -12,6 +12,11 @@ pub fn parameter(name: &str, description: &str, schema: Value) -> Value {
     json!({"name": name, "in": "query", "description": description, "required": false, "style": "form", "explode": false, "schema": schema})
 }
 
+/// A part of a path.
+pub fn part(name: &str, description: &str, schema: Value) -> Value {
+    json!({"name": name, "in": "path", "description": description, "required": true, "schema": schema})
+}
+
 /// A parameter of the components.
 pub fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/parameters/{name}")})

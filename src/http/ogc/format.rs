@@ -30,11 +30,11 @@ pub struct Form {
 }
 
 impl Form {
-    const fn new(name: &'static str, media_type: &'static str, title: &'static str) -> Form {
+    pub const fn new(name: &'static str, media_type: &'static str, title: &'static str) -> Form {
         Form { name, names: &[], media_type, types: &[], title }
     }
 
-    const fn also(self, names: &'static [&'static str], types: &'static [&'static str]) -> Form {
+    pub const fn also(self, names: &'static [&'static str], types: &'static [&'static str]) -> Form {
         Form { names, types, ..self }
     }
 }

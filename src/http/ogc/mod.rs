@@ -10,7 +10,10 @@ pub mod format;
 pub mod items;
 pub mod openapi;
 mod operations;
+pub mod records;
 pub mod schemas;
+pub mod styles;
+pub mod tiles;
 pub mod write;
 
 use axum::http::HeaderMap;
@@ -65,6 +68,15 @@ pub async fn landing(Base(base): Base, headers: HeaderMap, mut params: Params) -
         link(format!("{base}/ogc/conformance"), "conformance", JSON, "Conformance classes"),
         link(format!("{base}/ogc/collections"), "data", JSON, "Layers"),
         link(format!("{base}/ogc/functions"), FUNCTIONS, JSON, "Functions of filters"),
+        link(format!("{base}/ogc/tiles"), tiles::TILESETS, JSON, "Vector tiles"),
+        link(
+            format!("{base}/ogc/tileMatrixSets"),
+            "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
+            JSON,
+            "Tile matrix sets",
+        ),
+        link(format!("{base}/ogc/styles"), styles::STYLES, JSON, "Styles"),
+        link(format!("{base}/ogc/collections/_records"), records::CATALOG, JSON, "Metadata of the layers"),
         link(format!("{base}/styles/default"), "describedby", "application/vnd.mapbox.style+json", "The map's style"),
         link(format!("{base}/"), "alternate", "text/html", "The map"),
     ]);
@@ -79,7 +91,14 @@ pub async fn landing(Base(base): Base, headers: HeaderMap, mut params: Params) -
 pub async fn conformance(Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
     let choice = document(&mut params, &headers, format::DOCUMENT)?;
     let links = choice.links(&format!("{base}/ogc/conformance"), format::DOCUMENT);
-    let all: Vec<_> = CONFORMS_TO.iter().chain(&schemas::CONFORMS_TO).chain(&write::CONFORMS_TO).collect();
+    let all: Vec<_> = CONFORMS_TO
+        .iter()
+        .chain(&schemas::CONFORMS_TO)
+        .chain(&write::CONFORMS_TO)
+        .chain(&tiles::CONFORMS_TO)
+        .chain(&styles::CONFORMS_TO)
+        .chain(&records::CONFORMS_TO)
+        .collect();
     Ok(choice.answer(json!({"conformsTo": all, "links": links}).to_string()))
 }
 

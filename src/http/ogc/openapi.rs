@@ -47,6 +47,9 @@ fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
     put("/functions", get("getFunctions", "Functions that filters may call", JSON, "functions", &[], format::DOCUMENT));
     put("/changes", super::feed::description());
     put("/collections", get("getCollections", "The layers", JSON, "collections", &list, format::DOCUMENT));
+    super::tiles::operations::describe(&mut put);
+    super::styles::describe(&mut put);
+    super::records::operations::describe(&mut put);
     let mut components = definitions::components();
     for layer in layers {
         components["schemas"][format!("feature.{}", layer.id)] = definitions::feature(layer);
@@ -118,7 +121,7 @@ fn equality(field: &crate::schema::Field) -> Option<Value> {
         .then(|| parameter(&field.name, &format!("{title}: features that have this value"), schema))
 }
 
-fn get(id: &str, summary: &str, media_type: &str, schema: &str, parameters: &[Value], forms: &[Form]) -> Value {
+pub fn get(id: &str, summary: &str, media_type: &str, schema: &str, parameters: &[Value], forms: &[Form]) -> Value {
     let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
     let f = parameter("f", "The form of the answer, whatever `Accept` says", json!({"type": "string", "enum": names}));
     let parameters: Vec<Value> = parameters.iter().cloned().chain([f, reference("lang")]).collect();

@@ -264,7 +264,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The body, up to the largest that is taken.
-async fn read(app: &App, body: Body) -> Result<Vec<u8>> {
+pub async fn read(app: &App, body: Body) -> Result<Vec<u8>> {
     let most = usize::try_from(app.settings.max_body).unwrap_or(4) << 20;
     let (mut bytes, mut parts) = (Vec::new(), body.into_data_stream());
     while let Some(part) = parts.next().await {
