@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::super::definitions::{part, parameter, reference};
+use super::super::definitions::{parameter, part, reference};
 use super::super::openapi::get;
 use super::super::{GEOJSON, JSON, format};
 use super::{RECORD, RECORDS};
 
 /// Puts the paths of records.
 pub fn describe(put: &mut impl FnMut(&str, Value) -> Option<Value>) {
-    let listed = |name: &str, about: &str| parameter(name, about, json!({"type": "array", "items": {"type": "string"}}));
+    let listed =
+        |name: &str, about: &str| parameter(name, about, json!({"type": "array", "items": {"type": "string"}}));
     let text = json!({"type": "string"});
     let search = [
         listed("q", "Words, without regard to case and marks; commas separate alternatives"),
@@ -18,7 +19,11 @@ pub fn describe(put: &mut impl FnMut(&str, Value) -> Option<Value>) {
         listed("type", "Types of what is described: `dataset`"),
         listed("ids", "Ids of records"),
         listed("externalIds", "Identifiers that others gave: `value`, `scheme:value`, `scheme:`"),
-        parameter("limit", "At most this many records", json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 10})),
+        parameter(
+            "limit",
+            "At most this many records",
+            json!({"type": "integer", "minimum": 1, "maximum": 1000, "default": 10}),
+        ),
         parameter("offset", "Begin after this many", json!({"type": "integer", "minimum": 0})),
     ];
     let here = "/collections/_records";

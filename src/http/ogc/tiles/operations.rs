@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::definitions::{part, parameter, reference};
+use super::super::definitions::{parameter, part, reference};
 use super::super::openapi::get;
 use super::super::{JSON, format};
 use super::{MVT, TILE, TILESET};
