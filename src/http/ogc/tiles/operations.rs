@@ -24,7 +24,8 @@ pub fn describe(put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     let asked = ["properties", "filter", "filter-lang", "filter-crs"].map(reference).into_iter().chain([labels]);
     let asked: Vec<Value> = asked.collect();
     put("/tileMatrixSets", get("getTileMatrixSetsList", "Tile matrix sets", JSON, "document", &[], format::DOCUMENT));
-    let one = get("getTileMatrixSet", "A tile matrix set", JSON, "document", &[set.clone()], format::DOCUMENT);
+    let one =
+        get("getTileMatrixSet", "A tile matrix set", JSON, "document", std::slice::from_ref(&set), format::DOCUMENT);
     put("/tileMatrixSets/{tileMatrixSetId}", one);
     for (root, name, who) in [("", "dataset", &collections), ("/collections/{collectionId}", "collection", &layer)] {
         let id = |what: &str| format!("tiles.{name}.vector.{what}");
