@@ -16,6 +16,7 @@ use crate::layer::Catalog;
 use crate::layer::edit::layer_id;
 use crate::layer::known::Known;
 use crate::layer::land_use::{self, LandUse};
+use crate::render::Fonts;
 use crate::sql::Sql;
 use crate::tiles::Tiles;
 use crate::tiles::archive::Archive;
@@ -36,6 +37,8 @@ pub struct App {
     /// Tile archives by name.
     pub archives: BTreeMap<String, Arc<Archive>>,
     pub land_use: Vec<LandUse>,
+    /// Letters for maps that are drawn here.
+    pub fonts: Arc<Fonts>,
     pub settings: config::Serve,
     pub metrics: Option<PrometheusHandle>,
 }
@@ -54,7 +57,9 @@ impl App {
         let land_use = land_use::all(&db.pool).await?;
         let tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
         let feed = Feed::new(settings.streams);
-        Ok(App { db, catalog, tiles, styles, known: Known::default(), feed, archives, land_use, settings, metrics })
+        let fonts = Arc::new(Fonts::new(&settings.assets));
+        let known = Known::default();
+        Ok(App { db, catalog, tiles, styles, known, feed, archives, land_use, fonts, settings, metrics })
     }
 
     /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog

@@ -7,6 +7,7 @@ pub mod config; // what can be set
 pub mod geo; // where: boxes, coordinate systems, tiles
 pub mod schema; // a layer's fields in GDAL, PostgreSQL and JSON terms
 pub mod sql; // SQL text with its bound values; never runs it
+pub mod xml; // XML as text
 pub mod filter; // which features
 pub mod db; // PostgreSQL: private cluster, pool, run, migrate, journal
 pub mod layer; // catalog, features in and out, vector tiles
@@ -15,6 +16,7 @@ pub mod feed; // what changed, in order: pages, histories, streams
 pub mod tiles; // tiles and styles as they are served
 pub mod import; // files in, through GDAL in a limited child process
 pub mod export; // layers out, to files
+pub mod render; // maps as pictures
 pub mod analysis; // at a point, near a point, in an area
 pub mod app; // what the server and the commands share
 pub mod http; // the door for browsers and systems

@@ -10,6 +10,7 @@ mod shape; // geometry that a filter carries
 mod node; // what a filter says, and where
 mod text; // CQL2 Text to nodes
 mod json; // CQL2 JSON to nodes
+pub mod fes; // Filter Encoding (XML) to nodes
 mod function; // functions on values
 mod check; // nodes to the typed tree, against a layer's fields
 mod render; // to SQL, values bound
@@ -55,6 +56,8 @@ pub enum Expr {
     /// A field that is true or false, as a condition.
     Holds(Scalar),
     Spatial(Relation, Place, Place),
+    /// The geometry lies within so many metres of the shape, on the ellipsoid.
+    Near(Shape, f64),
     Array(SetRelation, List, List),
 }
 
@@ -178,6 +181,12 @@ pub fn parse(text: &str, lang: Lang, fields: &[Field], geometry: bool, crs: Crs)
             mended.and_then(|text| read(&text).ok()).ok_or(fault)
         }),
     }
+}
+
+/// Reads a filter in XML (Filter Encoding 2.0 and 1.1) on a layer; `element` is a `Filter` or a condition.
+pub fn parse_fes(element: &crate::xml::read::Element, reader: &fes::Reader<'_>, geometry: bool) -> Result<Expr, Fault> {
+    let layer = check::Layer { fields: reader.fields, geometry, lenient: false };
+    layer.condition(&reader.filter(element)?)
 }
 
 impl Expr {

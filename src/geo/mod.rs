@@ -11,4 +11,4 @@ pub use bbox::{Bbox, sides};
 pub use crs::{CITY_SRID, CRS84, Crs, Name, city_zone, parse_epsg};
 pub use matrix::{Limits, MatrixSet, PIXELS};
 pub use tile::{MAX_ZOOM, Tile};
-pub use zone::{from_mercator, systems, window, zone};
+pub use zone::{domain, from_mercator, systems, vn2000, window, zone};

@@ -84,6 +84,22 @@ pub fn systems(storage: Crs, extent: Option<Bbox>) -> Vec<Crs> {
     all
 }
 
+/// Where a system of VN-2000 has a meaning, generously (degrees): what lies far from its meridian has no place in it. None
+/// for other systems.
+pub fn domain(srid: i32) -> Option<Bbox> {
+    let around = |west: f64, east: f64| Bbox { west, south: SOUTH - 2.0, east, north: NORTH + 2.0 };
+    if srid == 4756 {
+        return Some(around(100.0, 118.0));
+    }
+    let (_, meridian, half) = ZONES.iter().find(|(code, ..)| *code == srid)?;
+    Some(around(meridian - half - 3.0, meridian + half + 3.0))
+}
+
+/// Every system of VN-2000: latitude and longitude, then the zones.
+pub fn vn2000() -> impl Iterator<Item = Crs> {
+    std::iter::once(Crs::geographic(4756)).chain(ZONES.iter().map(|(code, ..)| Crs::plane(*code)))
+}
+
 /// Sides in a system around everything within `extent` (degrees), generously: west, south, east, north. What lies outside
 /// of them may have no meaning in another system, and holds nothing of the extent. None where it is not known.
 pub fn window(crs: Crs, extent: Bbox) -> Option<[f64; 4]> {

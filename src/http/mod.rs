@@ -6,11 +6,14 @@ mod links; // absolute addresses
 mod ogc; // OGC API
 mod ops; // health, readiness, metrics
 mod proxy; // what a proxy in front says
+mod ows; // what WMS and WFS share
 mod params; // query parameters, strictly
 mod respond; // answers, and errors as problem+json
 mod spatial; // at, near, area
 mod tiles; // vector tiles, TileJSON, styles, land-use codes
 mod watch; // request ids, logs, metrics, time limits
+mod wfs; // features as GML
+mod wms; // maps as pictures
 mod web; // the map and its assets
 
 use std::sync::Arc;
@@ -91,6 +94,9 @@ fn router(app: Arc<App>) -> Router {
         .route("/land-use", get(tiles::land_use))
         .route("/fonts/{stack}/{range}", get(web::font))
         .route("/sprites/{file}", get(web::sprite))
+        // desktop software
+        .route("/wms", get(wms::get).post(wms::post))
+        .route("/wfs", get(wfs::get).post(wfs::post))
         // spatial questions
         .route("/query/at", get(spatial::at))
         .route("/query/near", get(spatial::near))

@@ -28,24 +28,35 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, r#type, title) = kind(&self.0);
         let mut body = json!({"type": format!("/problems/{type}"), "title": title, "status": status.as_u16()});
-        body["detail"] = if self.0.is_callers() { json!(self.0.to_string()) } else { json!(inside(status)) };
+        body["detail"] = json!(told(&self.0));
         match &self.0 {
             Error::Invalid { parameter: Some(parameter), .. } => body["parameter"] = json!(parameter),
             Error::Rejected(faults) => body["errors"] = json!(faults),
             _ => {}
         }
-        let mut response = problem(status, &body);
-        if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-        }
-        if !self.0.is_callers() {
-            response.extensions_mut().insert(Failure(format!("{:?}", self.0)));
-        }
-        response
+        report(&self.0, "application/problem+json", body.to_string())
     }
+}
+
+/// An error in the words of some protocol, with the status that it has in all of them.
+pub fn report(error: &Error, media_type: &'static str, body: String) -> Response {
+    let (status, ..) = kind(error);
+    let mut response = (status, [(header::CONTENT_TYPE, media_type)], body).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    if !error.is_callers() {
+        response.extensions_mut().insert(Failure(format!("{error:?}")));
+    }
+    response
+}
+
+/// What a caller is told of an error.
+pub fn told(error: &Error) -> String {
+    if error.is_callers() { error.to_string() } else { inside(kind(error).0).to_string() }
 }
 
 fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {

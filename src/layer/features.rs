@@ -1,6 +1,6 @@
 //! Features as GeoJSON (RFC 7946). PostgreSQL writes each Feature; its text is handed on unparsed.
 
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Row};
 
 use super::{Cursor, Layer, Query, Selection, Sort};
@@ -31,20 +31,60 @@ pub async fn page(
     after: Option<&Cursor>,
     limit: u32,
 ) -> Result<Page> {
+    let from = after.map_or(Start::First, Start::After);
+    page_from(pool, layer, query, selection, sort, from, limit).await
+}
+
+/// Where a page begins in its order.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    First,
+    After(&'a Cursor),
+    /// So many features later: each of them is counted, so that it costs the more the further it is.
+    Offset(u64),
+}
+
+/// The same from anywhere.
+pub async fn page_from(
+    pool: &PgPool,
+    layer: &Layer,
+    query: &Query,
+    selection: &Selection,
+    sort: &Sort,
+    from: Start<'_>,
+    limit: u32,
+) -> Result<Page> {
+    let feature = format!("{} AS feature", feature_of(layer, selection, &[]));
+    let (rows, next) = rows(pool, layer, query, &feature, sort, from, limit).await?;
+    let features = rows.iter().map(|row| row.try_get("feature")).collect::<Result<_, _>>()?;
+    Ok(Page { features, next })
+}
+
+/// Rows of `columns` (SQL over the table `t`), with the id, and the last one when there are more after it.
+pub(super) async fn rows(
+    pool: &PgPool,
+    layer: &Layer,
+    query: &Query,
+    columns: &str,
+    sort: &Sort,
+    from: Start<'_>,
+    limit: u32,
+) -> Result<(Vec<PgRow>, Option<Cursor>)> {
     let limit = limit as usize;
     let keys = sort.values();
-    let columns: String = keys.iter().enumerate().map(|(n, key)| format!(", {key} AS k{n}")).collect();
-    let head = format!(
-        "SELECT {FID}{columns}, {} AS feature FROM {} t WHERE ",
-        feature_of(layer, selection, &[]),
-        layer.table()
-    );
+    let key_columns: String = keys.iter().enumerate().map(|(n, key)| format!(", {key} AS k{n}")).collect();
+    let head = format!("SELECT {FID}{key_columns}, {columns} FROM {} t WHERE ", layer.table());
     let filter = render(&query.filter, layer.srid);
+    let (parts, skipped) = match from {
+        Start::First => (sort.parts(None), String::new()),
+        Start::After(cursor) => (sort.parts(Some(cursor)), String::new()),
+        Start::Offset(n) => (vec![(Sql::new("TRUE"), sort.order())], format!(" OFFSET {n}")),
+    };
     let mut rows = Vec::new();
-    for (condition, order) in sort.parts(after) {
+    for (condition, order) in parts {
         let missing = limit + 1 - rows.len();
         let sql = Sql::new(&*head).append(&condition).push(" AND ").append(&filter);
-        rows.extend(run::all(pool, sql.push(&format!(" ORDER BY {order} LIMIT {missing}"))).await?);
+        rows.extend(run::all(pool, sql.push(&format!(" ORDER BY {order} LIMIT {missing}{skipped}"))).await?);
         if rows.len() > limit {
             break;
         }
@@ -58,8 +98,7 @@ pub async fn page(
         }
         _ => None,
     };
-    let features = rows.iter().map(|row| row.try_get("feature")).collect::<Result<_, _>>()?;
-    Ok(Page { features, next })
+    Ok((rows, next))
 }
 
 /// One feature by its id: the text of a GeoJSON Feature, and the mark of its present state.

@@ -7,9 +7,11 @@ pub mod draft; // a feature as somebody sends it, checked
 pub mod edit; // what an administrator says about a layer; drop
 pub mod features; // GeoJSON
 pub mod known; // counts, first and last moments, values: found once a version
+pub mod gml; // GML
 pub mod land_use; // official codes and colours
 pub mod mvt; // vector tiles by PostGIS
 pub mod record; // ISO 19115
+pub mod outline; // where it lies in each coordinate system
 pub mod query; // which features of a layer
 pub mod selection; // what of each feature
 pub mod shape; // the geometry of a draft, before PostGIS judges it

@@ -24,4 +24,6 @@ mod spatial; // questions whose answers are known
 mod records; // metadata, and what finds it
 mod reader; // the child that reads files
 mod styles; // generated, made instead, refused
+mod wfs; // features as GML, filters in XML
+mod wms; // maps as pictures
 mod write; // features in: who may, what is refused, who wins

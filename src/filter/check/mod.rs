@@ -60,6 +60,7 @@ impl Layer<'_> {
             }
             "like" => self.like(node, args),
             "in" => self.is_in(node, args),
+            "s_dwithin" => self.near(node, args),
             "isnull" => {
                 let [of] = exactly(node, op, args)?;
                 self.is_null(of)

@@ -40,10 +40,26 @@ enum Raw<'n> {
     Items(Vec<(Scalar, &'n Node)>),
 }
 
+/// Metres that a distance may have.
+const FARTHEST: f64 = 100_000.0;
+
 impl Layer<'_> {
     pub fn spatial(&self, node: &Node, relation: Relation, args: &[Node]) -> Result<Expr, Fault> {
         let [a, b] = exactly(node, spoken(node), args)?;
         Ok(Expr::Spatial(relation, self.place(a)?, self.place(b)?))
+    }
+
+    /// A distance in metres to a shape; CQL2 has no name for it, Filter Encoding has `DWithin`.
+    pub fn near(&self, node: &Node, args: &[Node]) -> Result<Expr, Fault> {
+        let [a, b, distance] = exactly(node, "DWithin", args)?;
+        let shape = match (self.place(a)?, self.place(b)?) {
+            (Place::Geometry, Place::Shape(shape)) | (Place::Shape(shape), Place::Geometry) => shape,
+            _ => return node.at.fault("the distance is between the layer's geometry and a shape"),
+        };
+        match distance.bare().said {
+            Said::Float(metres) if (0.0..=FARTHEST).contains(&metres) => Ok(Expr::Near(shape, metres)),
+            _ => distance.at.fault(format!("the distance is a number of metres from 0 to {FARTHEST}")),
+        }
     }
 
     fn place(&self, node: &Node) -> Result<Place, Fault> {

@@ -38,7 +38,11 @@ fn test(expr: &Expr, fields: &mut Vec<Field>) -> Result<Test, NotInMemory> {
         Expr::IsNull(Operand::Condition(inner)) => Test::IsUnknown(Box::new(test(inner, fields)?)),
         Expr::IsNull(Operand::Field(_)) => return Err(NotInMemory("a list, JSON or bytes")),
         Expr::Holds(value) => Test::Holds(term(value, fields)),
-        Expr::Intersects(_) | Expr::Overlaps(_) | Expr::Spatial(..) | Expr::IsNull(Operand::Geometry) => {
+        Expr::Intersects(_)
+        | Expr::Overlaps(_)
+        | Expr::Spatial(..)
+        | Expr::Near(..)
+        | Expr::IsNull(Operand::Geometry) => {
             return Err(NotInMemory("geometry"));
         }
         Expr::Array(..) => return Err(NotInMemory("a list")),

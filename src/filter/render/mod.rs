@@ -66,6 +66,7 @@ pub fn render(expr: &Expr, srid: Option<i32>) -> Sql {
             Sql::new("(").append(&of).push(" IS NULL)")
         }
         Expr::Holds(value) => scalar(value),
+        Expr::Near(shape, metres) => place::near(shape, *metres, srid),
         Expr::Spatial(relation, a, b) => place::relation(*relation, a, b, srid),
         Expr::Array(relation, a, b) => {
             let (a, b) = (list(a), list(b));

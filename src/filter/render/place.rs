@@ -28,6 +28,17 @@ pub fn relation(relation: Relation, a: &Place, b: &Place, srid: Option<i32>) -> 
     Sql::new(open).append(&place(a, target)).push(", ").append(&place(b, target)).push(close)
 }
 
+/// Within a distance: what touches the ground around the shape, so that the spatial index serves. Thirty-two segments to a
+/// quarter of a circle keep it to a thousandth.
+pub fn near(shape: &Shape, metres: f64, srid: Option<i32>) -> Sql {
+    let Some(srid) = srid else { return Sql::new("FALSE") };
+    let transform = |sql: Sql, to: i32| Sql::new("ST_Transform(").append(&sql).push(&format!(", {to})"));
+    let degrees = if shape.srid == 4326 { written(shape) } else { transform(written(shape), 4326) };
+    let around = Sql::new("ST_Buffer((").append(&degrees).push(")::geography, ").bind(metres).push(", 32)::geometry");
+    let around = if srid == 4326 { around } else { transform(around, srid) };
+    Sql::new(format!("ST_Intersects({GEOM}, ")).append(&around).push(")")
+}
+
 fn place(place: &Place, srid: i32) -> Sql {
     match place {
         Place::Geometry => Sql::new(GEOM),
@@ -78,6 +89,8 @@ fn divided(sql: Sql, width: f64) -> Sql {
 /// The box as a polygon in `srid`. Its sides are divided before they are transformed, as straight lines in degrees are
 /// curves in a projection.
 pub fn envelope(b: Bbox, srid: i32) -> Sql {
+    // A box without an area is no polygon to GEOS; a tenth of a millimetre makes it one.
+    let b = if b.west == b.east || b.south == b.north { b.grow(1e-9) } else { b };
     let sql = Sql::new("ST_MakeEnvelope(")
         .bind(b.west)
         .push(", ")

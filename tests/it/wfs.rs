@@ -1,0 +1,329 @@
+//! Features for desktop software: GML that says what the database says, filters in XML, pages, reports of what is wrong.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::support::{Server, World};
+
+/// Three lots of 100 m × 50 m in a row and a table without geometry.
+async fn lots() -> World {
+    let world = World::new().await;
+    let lot = |e: i32, code: &str, name: &str| {
+        format!(
+            "(ST_MakeEnvelope({e}, 1279000, {}, 1279050, 9217), '{code}', {e}, {name}, {e} / 7.0, '2026-01-{:02}')",
+            e + 100,
+            e / 100 % 10 + 10
+        )
+    };
+    let rows = format!(
+        "VALUES {}, {}, {}",
+        lot(580_000, "ONT", "'Đất ở & vườn <1>'"),
+        lot(580_100, "CLN", "NULL"),
+        lot(580_200, "ONT", "'100%_ok'")
+    );
+    let columns = [("maDat", "text"), ("so", "int4"), ("Tên thửa", "text"), ("dienTich", "float8"), ("ngay", "date")];
+    world.layer("thua", "Polygon", 9217, &columns, &rows).await;
+    world
+}
+
+const FEATURES: &str = "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=dothi:thua";
+
+async fn text(server: &Server, path: &str) -> String {
+    let reply = server.get(path).await;
+    let text = String::from_utf8(reply.bytes).unwrap();
+    assert_eq!(reply.status, StatusCode::OK, "{path}: {text}");
+    text
+}
+
+fn encode(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// The lots that an answer in JSON has, by the hundreds of metres of their eastings.
+async fn numbers(server: &Server, more: &str) -> Vec<i64> {
+    let answer = server.json(&format!("{FEATURES}&OUTPUTFORMAT=application/json{more}")).await;
+    answer["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["properties"]["so"].as_i64().unwrap() - 580_000) / 100)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gml_says_what_the_database_says_in_the_order_of_the_authority() {
+    let world = lots().await;
+    let server = world.server().await;
+    let all = text(&server, FEATURES).await;
+    for part in [
+        "numberMatched=\"3\" numberReturned=\"3\"",
+        "<wfs:member><dothi:thua gml:id=\"thua.1\"><dothi:geom><gml:Polygon gml:id=\"thua.1.g\" srsName=\"urn:ogc:def:crs:EPSG::9217\" srsDimension=\"2\">\
+         <gml:exterior><gml:LinearRing><gml:posList>580000 1279000 580000 1279050 580100 1279050 580100 1279000 580000 1279000</gml:posList>",
+        "<dothi:maDat>ONT</dothi:maDat><dothi:so>580000</dothi:so><dothi:Tên_x0020_thửa>Đất ở &amp; vườn &lt;1&gt;</dothi:Tên_x0020_thửa>",
+        "<dothi:ngay>2026-01-10</dothi:ngay>",
+    ] {
+        assert!(all.contains(part), "{part} is not in {all}");
+    }
+    assert!(!all.contains("thua.2\"><dothi:geom></"));
+    let latlon = text(&server, &format!("{FEATURES}&SRSNAME=urn:ogc:def:crs:EPSG::4326&COUNT=1")).await;
+    assert!(
+        latlon.contains("<gml:posList>11.56") && latlon.contains("srsName=\"urn:ogc:def:crs:EPSG::4326\""),
+        "{latlon}"
+    );
+    let lonlat = text(&server, &format!("{FEATURES}&SRSNAME=EPSG:4326&COUNT=1")).await;
+    assert!(lonlat.contains("<gml:posList>108.98"), "{lonlat}");
+    let older = FEATURES.replace("2.0.0", "1.1.0").replace("TYPENAMES", "TYPENAME");
+    let older = text(&server, &older).await;
+    assert!(
+        older.contains("xmlns:gml=\"http://www.opengis.net/gml\"")
+            && older.contains("numberOfFeatures=\"3\"")
+            && older.contains("<gml:featureMembers>")
+    );
+    let less = text(&server, &format!("{FEATURES}&PROPERTYNAME=maDat,T%C3%AAn_x0020_th%E1%BB%ADa")).await;
+    assert!(
+        less.contains("dothi:maDat")
+            && less.contains("Tên_x0020_thửa")
+            && !less.contains("dothi:so")
+            && !less.contains("dothi:geom")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_in_xml_select_what_they_say() {
+    let world = lots().await;
+    let server = world.server().await;
+    let property = |op: &str, name: &str, value: &str| {
+        format!(
+            "<fes:PropertyIs{op}><fes:ValueReference>{name}</fes:ValueReference><fes:Literal>{value}</fes:Literal></fes:PropertyIs{op}>"
+        )
+    };
+    let point =
+        "<gml:Point gml:id='p' srsName='urn:ogc:def:crs:EPSG::9217'><gml:pos>580150 1279025</gml:pos></gml:Point>";
+    let west = "<gml:Envelope srsName='urn:ogc:def:crs:EPSG::9217'><gml:lowerCorner>579900 1278000</gml:lowerCorner><gml:upperCorner>580050 1280000</gml:upperCorner></gml:Envelope>";
+    for (filter, expected) in [
+        (property("EqualTo", "maDat", "ONT"), vec![0, 2]),
+        (property("EqualTo", "dothi:so", "580100"), vec![1]),
+        (property("GreaterThan", "dienTich", "82860"), vec![1, 2]),
+        (property("LessThanOrEqualTo", "ngay", "2026-01-11"), vec![0, 1]),
+        (property("NotEqualTo", "maDat", "ONT"), vec![1]),
+        ("<fes:PropertyIsLike wildCard='*' singleChar='.' escapeChar='!'><fes:ValueReference>Tên_x0020_thửa</fes:ValueReference><fes:Literal>Đất*&lt;.&gt;</fes:Literal></fes:PropertyIsLike>".into(), vec![0]),
+        ("<fes:PropertyIsLike wildCard='*' singleChar='.' escapeChar='!'><fes:ValueReference>Tên_x0020_thửa</fes:ValueReference><fes:Literal>100%_*</fes:Literal></fes:PropertyIsLike>".into(), vec![2]),
+        ("<fes:PropertyIsNull><fes:ValueReference>Tên_x0020_thửa</fes:ValueReference></fes:PropertyIsNull>".into(), vec![1]),
+        ("<fes:PropertyIsBetween><fes:ValueReference>so</fes:ValueReference><fes:LowerBoundary><fes:Literal>580050</fes:Literal></fes:LowerBoundary><fes:UpperBoundary><fes:Literal>580200</fes:Literal></fes:UpperBoundary></fes:PropertyIsBetween>".into(), vec![1, 2]),
+        (format!("<fes:And>{}<fes:Not>{}</fes:Not></fes:And>", property("EqualTo", "maDat", "ONT"), property("EqualTo", "so", "580000")), vec![2]),
+        (format!("<fes:Or>{}{}</fes:Or>", property("EqualTo", "so", "580200"), property("EqualTo", "so", "580100")), vec![1, 2]),
+        (format!("<fes:BBOX><fes:ValueReference>dothi:geom</fes:ValueReference>{west}</fes:BBOX>"), vec![0]),
+        (format!("<fes:BBOX>{west}</fes:BBOX>"), vec![0]),
+        (format!("<fes:Intersects><fes:ValueReference>geom</fes:ValueReference>{point}</fes:Intersects>"), vec![1]),
+        (format!("<fes:DWithin><fes:ValueReference>geom</fes:ValueReference>{point}<fes:Distance uom='m'>49</fes:Distance></fes:DWithin>"), vec![1]),
+        (format!("<fes:DWithin><fes:ValueReference>geom</fes:ValueReference>{point}<fes:Distance uom='m'>51</fes:Distance></fes:DWithin>"), vec![0, 1, 2]),
+        ("<fes:ResourceId rid='thua.2'/><fes:ResourceId rid='thua.99'/><fes:ResourceId rid='duong.1'/>".into(), vec![1]),
+        ("<ogc:PropertyIsEqualTo xmlns:ogc='http://www.opengis.net/ogc'><ogc:PropertyName>thua/maDat</ogc:PropertyName><ogc:Literal>CLN</ogc:Literal></ogc:PropertyIsEqualTo>".into(), vec![1]),
+        ("<ogc:Intersects xmlns:ogc='http://www.opengis.net/ogc'><ogc:PropertyName>geom</ogc:PropertyName><gml:Polygon srsName='EPSG:9217'><gml:outerBoundaryIs><gml:LinearRing><gml:coordinates>580110,1279010 580120,1279010 580120,1279020 580110,1279010</gml:coordinates></gml:LinearRing></gml:outerBoundaryIs></gml:Polygon></ogc:Intersects>".into(), vec![1]),
+    ] {
+        let xml = format!("<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0' xmlns:gml='http://www.opengis.net/gml/3.2' xmlns:dothi='urn:dothi:layer'>{filter}</fes:Filter>");
+        assert_eq!(numbers(&server, &format!("&FILTER={}", encode(&xml))).await, expected, "{filter}");
+        // The same in a document.
+        let body = format!("<wfs:GetFeature xmlns:wfs='http://www.opengis.net/wfs/2.0' service='WFS' version='2.0.0' outputFormat='application/json'><wfs:Query typeNames='dothi:thua'>{xml}</wfs:Query></wfs:GetFeature>");
+        let posted = server.post("/wfs", body).await;
+        assert_eq!(posted.status, StatusCode::OK, "{}", String::from_utf8_lossy(&posted.bytes));
+        assert_eq!(posted.json()["features"].as_array().unwrap().len(), expected.len(), "{filter}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boxes_ids_order_and_pages() {
+    let world = lots().await;
+    let server = world.server().await;
+    for (more, expected) in [
+        ("&BBOX=579900,1278000,580050,1280000", vec![0]),
+        ("&BBOX=579900,1278000,580050,1280000,urn:ogc:def:crs:EPSG::9217", vec![0]),
+        ("&BBOX=11.56,108.9,11.57,109.0,urn:ogc:def:crs:EPSG::4326", vec![0, 1, 2]),
+        ("&BBOX=108.9,11.56,109.0,11.57,EPSG:4326", vec![0, 1, 2]),
+        ("&RESOURCEID=thua.3,thua.1", vec![0, 2]),
+        ("&SORTBY=so%20DESC", vec![2, 1, 0]),
+        ("&SORTBY=dothi:maDat,so+D", vec![1, 2, 0]),
+        ("&COUNT=2", vec![0, 1]),
+        ("&COUNT=2&STARTINDEX=2", vec![2]),
+        ("&COUNT=1&STARTINDEX=1&SORTBY=so+DESC", vec![1]),
+        ("&STARTINDEX=3", vec![]),
+        ("&CQL_FILTER=maDat%20=%20'CLN'", vec![1]),
+    ] {
+        assert_eq!(numbers(&server, more).await, expected, "{more}");
+    }
+    let hits = text(&server, &format!("{FEATURES}&RESULTTYPE=hits")).await;
+    assert!(hits.contains("numberMatched=\"3\" numberReturned=\"0\"") && !hits.contains("wfs:member"), "{hits}");
+    let page = text(&server, &format!("{FEATURES}&COUNT=1&STARTINDEX=1")).await;
+    let next = page.split(" next=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let after = text(&server, next.strip_prefix("http://ban-do.test").unwrap()).await;
+    assert!(after.contains("thua.3") && !after.contains("thua.2\"") && !after.contains(" next=\""), "{after}");
+    assert!(page.contains(" previous=\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_layer_of_many_batches_comes_whole_and_in_order() {
+    let world = World::new().await;
+    world
+        .layer(
+            "diem",
+            "Point",
+            9217,
+            &[("n", "int4")],
+            "SELECT ST_SetSRID(ST_MakePoint(580000 + n, 1279000), 9217), n FROM generate_series(1, 2500) n",
+        )
+        .await;
+    let server = world.server().await;
+    let all = text(&server, &FEATURES.replace("thua", "diem")).await;
+    let found: Vec<i64> =
+        all.split("<dothi:n>").skip(1).map(|t| t.split('<').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(found, (1..=2500).collect::<Vec<_>>());
+    assert!(all.trim_end().ends_with("</wfs:FeatureCollection>"));
+    let sorted = server
+        .json(&format!(
+            "{}&OUTPUTFORMAT=json&SORTBY=n+DESC&STARTINDEX=100&COUNT=2200",
+            FEATURES.replace("thua", "diem")
+        ))
+        .await;
+    let found: Vec<i64> =
+        sorted["features"].as_array().unwrap().iter().map(|f| f["properties"]["n"].as_i64().unwrap()).collect();
+    assert_eq!(found, (201..=2400).rev().collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_names_every_field_with_its_type() {
+    let world = lots().await;
+    let server = world.server().await;
+    for (version, head, place) in [("2.0.0", "gml:AbstractFeature", "gml/3.2"), ("1.1.0", "gml:_Feature", "gml")] {
+        let schema = text(
+            &server,
+            &format!("/wfs?SERVICE=WFS&VERSION={version}&REQUEST=DescribeFeatureType&TYPENAME=dothi:thua"),
+        )
+        .await;
+        for part in [
+            "targetNamespace=\"urn:dothi:layer\"",
+            &format!("xmlns:gml=\"http://www.opengis.net/{place}\""),
+            &format!("<xsd:element name=\"thua\" type=\"dothi:thuaType\" substitutionGroup=\"{head}\"/>"),
+            "<xsd:element name=\"geom\" type=\"gml:SurfacePropertyType\"",
+            "<xsd:element name=\"so\" type=\"xsd:int\"",
+            "<xsd:element name=\"Tên_x0020_thửa\" type=\"xsd:string\"",
+            "<xsd:element name=\"ngay\" type=\"xsd:date\"",
+        ] {
+            assert!(schema.contains(part), "{part} is not in {schema}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_and_stored_queries() {
+    let world = lots().await;
+    let server = world.server().await;
+    let values = text(
+        &server,
+        "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetPropertyValue&TYPENAMES=thua&VALUEREFERENCE=dothi:maDat",
+    )
+    .await;
+    assert!(
+        values.contains("<wfs:member><dothi:maDat>ONT</dothi:maDat></wfs:member><wfs:member><dothi:maDat>CLN"),
+        "{values}"
+    );
+    let by_id = "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&STOREDQUERY_ID=urn:ogc:def:query:OGC-WFS::GetFeatureById&ID=";
+    let one = text(&server, &format!("{by_id}thua.2")).await;
+    assert!(
+        one.contains("<dothi:thua xmlns:gml=\"http://www.opengis.net/gml/3.2\"") && one.contains("580100"),
+        "{one}"
+    );
+    let missing = server.get(&format!("{by_id}thua.99")).await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    let list = text(&server, "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=ListStoredQueries").await;
+    assert!(list.contains("GetFeatureById") && list.contains("<wfs:ReturnFeatureType>dothi:thua<"));
+    let described = text(&server, "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=DescribeStoredQueries").await;
+    assert!(described.contains("name=\"id\""));
+    let posted = "<wfs:GetFeature xmlns:wfs='http://www.opengis.net/wfs/2.0' service='WFS' version='2.0.0'><wfs:StoredQuery id='urn:ogc:def:query:OGC-WFS::GetFeatureById'><wfs:Parameter name='id'>thua.3</wfs:Parameter></wfs:StoredQuery></wfs:GetFeature>";
+    let posted = server.post("/wfs", posted).await;
+    assert!(String::from_utf8(posted.bytes).unwrap().contains("580200"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_reported_with_code_and_place_and_never_as_a_fault_of_ours() {
+    let world = lots().await;
+    let server = world.server().await;
+    let filter = |xml: &str| format!("{FEATURES}&FILTER={}", encode(xml));
+    for (path, code, locator) in [
+        ("/wfs?SERVICE=WFS".to_string(), "MissingParameterValue", "REQUEST"),
+        ("/wfs?REQUEST=GetCapabilities".into(), "MissingParameterValue", "SERVICE"),
+        ("/wfs?SERVICE=WFS&REQUEST=Nothing".into(), "OperationNotSupported", "request"),
+        (
+            "/wfs?SERVICE=WFS&REQUEST=GetCapabilities&ACCEPTVERSIONS=9.0.0".into(),
+            "VersionNegotiationFailed",
+            "AcceptVersions",
+        ),
+        (FEATURES.replace("2.0.0", "9.0.0"), "InvalidParameterValue", "version"),
+        (FEATURES.replace("thua", "khong"), "InvalidParameterValue", "typeNames"),
+        (FEATURES.replace("&TYPENAMES=dothi:thua", ""), "MissingParameterValue", "typeNames"),
+        (format!("{FEATURES}&COUNT=x"), "InvalidParameterValue", "COUNT"),
+        (format!("{FEATURES}&SRSNAME=EPSG:1"), "InvalidParameterValue", "srsName"),
+        (format!("{FEATURES}&BBOX=1,2,3"), "InvalidParameterValue", "bbox"),
+        (format!("{FEATURES}&BBOX=5,5,1,1"), "InvalidParameterValue", "bbox"),
+        (format!("{FEATURES}&SORTBY=khong"), "InvalidParameterValue", "sortBy"),
+        (format!("{FEATURES}&PROPERTYNAME=khong"), "InvalidParameterValue", "propertyName"),
+        (format!("{FEATURES}&OUTPUTFORMAT=shape"), "InvalidParameterValue", "outputFormat"),
+        (format!("{FEATURES}&STOREDQUERY_ID=x"), "InvalidParameterValue", "storedQuery_Id"),
+        (
+            filter(
+                "<Filter><PropertyIsEqualTo><ValueReference>khong</ValueReference><Literal>1</Literal></PropertyIsEqualTo></Filter>",
+            ),
+            "InvalidParameterValue",
+            "filter",
+        ),
+        (
+            filter(
+                "<Filter><PropertyIsEqualTo><ValueReference>so</ValueReference><Literal>x' OR 1=1</Literal></PropertyIsEqualTo></Filter>",
+            ),
+            "InvalidParameterValue",
+            "filter",
+        ),
+        (filter("<Filter><Strange/></Filter>"), "InvalidParameterValue", "filter"),
+        (filter("<Filter>"), "InvalidParameterValue", "filter"),
+        (
+            filter("<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><Filter>&e;</Filter>"),
+            "InvalidParameterValue",
+            "filter",
+        ),
+        (
+            filter("<Filter><Intersects><Point><pos>1</pos></Point></Intersects></Filter>"),
+            "InvalidParameterValue",
+            "filter",
+        ),
+        (
+            filter(
+                "<Filter><DWithin><ValueReference>geom</ValueReference><Point><pos>1 2</pos></Point><Distance uom='m'>1e99</Distance></DWithin></Filter>",
+            ),
+            "InvalidParameterValue",
+            "filter",
+        ),
+        (filter(&format!("<Filter>{}</Filter>", "<Not>".repeat(5000))), "InvalidParameterValue", "filter"),
+    ] {
+        let reply = server.get(&path).await;
+        let text = String::from_utf8(reply.bytes).unwrap();
+        assert!(reply.status.is_client_error(), "{path}: {} {text}", reply.status);
+        assert!(
+            text.contains(&format!("exceptionCode=\"{code}\"")) && text.contains(&format!("locator=\"{locator}\"")),
+            "{path}: {text}"
+        );
+        assert!(!text.contains("SELECT") && !text.contains("root:"), "{text}");
+    }
+    let bomb =
+        "<!DOCTYPE lolz [<!ENTITY lol 'lol'><!ENTITY lol2 '&lol;&lol;'>]><wfs:GetFeature>&lol2;</wfs:GetFeature>";
+    let refused = server.post("/wfs", bomb).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(String::from_utf8(refused.bytes).unwrap().contains("OperationParsingFailed"));
+    let capabilities = text(&server, "/wfs?service=WFS&request=GetCapabilities").await;
+    assert!(
+        capabilities.contains("version=\"2.0.0\"")
+            && capabilities.contains("<wfs:Name>dothi:thua</wfs:Name>")
+            && capabilities.contains("<wfs:DefaultCRS>urn:ogc:def:crs:EPSG::9217</wfs:DefaultCRS>")
+    );
+    let older = text(&server, "/wfs?service=WFS&request=GetCapabilities&acceptversions=1.1.0").await;
+    assert!(older.contains("version=\"1.1.0\"") && older.contains("http://www.opengis.net/ows\""));
+    assert_eq!(server.json(&format!("{FEATURES}&OUTPUTFORMAT=application/json&COUNT=0")).await["features"], json!([]));
+}
