@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::ServiceExt;
+use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -47,6 +48,12 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
     tracing::info!(%address, layers = app.catalog.all().len(), "serving");
     // The one line that a person starting the server looks for; logs go to standard error.
     println!("http://{address}/");
+    // A tile over 64 kB is more than one segment: the second would wait for the client's word on the first, 40 ms.
+    let socket = socket.tap_io(|io| {
+        if let Err(error) = io.set_nodelay(true) {
+            tracing::debug!(%error, "answers of this connection may be held back");
+        }
+    });
     let door = crate::http::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(socket, door).with_graceful_shutdown(asked_to_stop());
     let mut server = tokio::spawn(async move { server.await });

@@ -1,8 +1,9 @@
-//! In front of the router: tiles that are in memory, which are most of what a map asks for, go out at once. Everything else,
-//! and everything that is not quite usual about a request for a tile, is the router's.
+//! In front of the router: tiles that need no database, which are most of what a map asks for, go out at once, from memory or
+//! made on the spot. Everything else, and everything that is not quite usual about a request for a tile, is the router's.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -10,16 +11,18 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::Response;
 use axum::routing::RouterIntoService;
-use futures_util::future::Either;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either};
 use tower::Service;
 
 use super::{ogc, tiles, watch};
 use crate::app::App;
 use crate::geo::MatrixSet;
-use crate::tiles::{Encoding, Options};
+use crate::tiles::{Encoding, Options, Plan};
 
 /// The whole door, as a service.
 #[derive(Clone)]
@@ -34,9 +37,8 @@ impl Front {
         Front { app, options: Arc::default(), router: router.into_service() }
     }
 
-    /// The finished tile that this request asks for, if it is in memory and is known to be fresh.
-    fn at_once(&self, request: &Request) -> Option<Response> {
-        let started = Instant::now();
+    /// What this request asks for, if it is a tile that is known to be fresh, and nothing beside.
+    fn plan(&self, request: &Request) -> Option<Plan> {
         let uri = request.uri();
         if request.method() != Method::GET || uri.query().is_some() || !self.app.catalog.is_following() {
             return None;
@@ -56,21 +58,28 @@ impl Front {
             return None;
         }
         let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let plan = self.app.tiles.plan(
+        Some(self.app.tiles.plan(
             layers,
             MatrixSet::WEB_MERCATOR,
             tile,
             self.options.clone(),
             Encoding::accepted(accepted),
-        );
-        let finished = self.app.tiles.in_memory(&plan).filter(|tile| !tile.is_empty())?;
-        let mut head = tiles::head(&plan, true).ok()?;
-        head.extend(tiles::content(&plan));
-        watch::mark(&mut head, &watch::request_id());
-        head.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
-        watch::count_tile(started.elapsed());
-        Some((head, finished).into_response())
+        ))
+    }
+
+    /// Makes the tile. An empty one is the router's, and so is whatever goes wrong: it has words for it.
+    async fn make(
+        mut self,
+        request: Request,
+        plan: Plan,
+        head: HeaderMap,
+        started: Instant,
+    ) -> Result<Response, Infallible> {
+        let made = AssertUnwindSafe(self.app.tiles.get(&self.app.db.pool, plan)).catch_unwind().await;
+        match made {
+            Ok(Ok(tile)) if !tile.is_empty() => Ok(answer(head, tile, started)),
+            _ => self.router.call(request).await,
+        }
     }
 }
 
@@ -104,19 +113,43 @@ impl<'a> Place<'a> {
     }
 }
 
+/// The headers of a tile that is sent.
+fn head(plan: &Plan) -> Option<HeaderMap> {
+    let mut head = tiles::head(plan, true).ok()?;
+    head.extend(tiles::content(plan));
+    head.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
+    Some(head)
+}
+
+fn answer(mut head: HeaderMap, tile: Bytes, started: Instant) -> Response {
+    watch::mark(&mut head, &watch::request_id());
+    watch::count_tile(started.elapsed());
+    let mut response = Response::new(Body::from(tile));
+    *response.headers_mut() = head;
+    response
+}
+
 impl Service<Request> for Front {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<Ready<Result<Response, Infallible>>, <RouterIntoService<Body> as Service<Request>>::Future>;
+    type Future = Either<
+        Ready<Result<Response, Infallible>>,
+        Either<BoxFuture<'static, Result<Response, Infallible>>, <RouterIntoService<Body> as Service<Request>>::Future>,
+    >;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Service::<Request>::poll_ready(&mut self.router, context)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match self.at_once(&request) {
-            Some(response) => Either::Left(ready(Ok(response))),
-            None => Either::Right(self.router.call(request)),
+        let started = Instant::now();
+        let planned = self.plan(&request).and_then(|plan| Some((head(&plan)?, plan)));
+        let Some((head, plan)) = planned else { return Either::Right(Either::Right(self.router.call(request))) };
+        match self.app.tiles.in_memory(&plan).filter(|tile| !tile.is_empty()) {
+            Some(tile) => Either::Left(ready(Ok(answer(head, tile, started)))),
+            None if plan.needs_database() => Either::Right(Either::Right(self.router.call(request))),
+            None => Either::Right(Either::Left(self.clone().make(request, plan, head, started).boxed())),
         }
     }
 }

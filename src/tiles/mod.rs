@@ -85,6 +85,11 @@ impl Plan {
     pub fn form(&self) -> Form {
         self.options.form
     }
+
+    /// Whether a layer has no snapshot yet.
+    pub fn needs_database(&self) -> bool {
+        self.layers.iter().any(|(_, state)| state.is_none())
+    }
 }
 
 pub struct Tiles {
