@@ -60,15 +60,16 @@ def tiles(result, mode):
     head = ["list", "conn."]
     for title in ("tiles/s", "p50 ms", "p99 ms", "kB", "CPU ms", "MB"):
         head += [f"{title} {n}" for n in names] + (["times"] if title == "tiles/s" and peer else [])
-        head += ["ceiling/s", "of it"] if title == "tiles/s" and top else []
+        head += ["ceiling/s", "of it", "from memory/s", "of it"] if title == "tiles/s" and top else []
     body = []
     for r in rows:
         line = [r["list"], str(r["connections"]), *(rate(r.get(n)) for n in names)]
         if peer:
             line.append(f"{number(times(r))}x" if times(r) else "—")
         if top:
-            share = times(r, "ceiling")
-            line += [rate(r["ceiling"]) if r.get("ceiling") else "—", f"{share:.0%}" if share else "—"]
+            for key in ("ceiling", "memory"):
+                share = times(r, key)
+                line += [rate(r[key]) if r.get(key) else "—", f"{share:.0%}" if share else "—"]
         for key, scale in (("p50_ms", 1), ("p99_ms", 1), ("bytes", 1e-3), ("cpu_ms", 1), ("peak_bytes", 1e-6)):
             line += [of(r.get(n), key, scale) for n in names]
         body.append(line)
@@ -96,6 +97,10 @@ def targets(result):
     if shares:
         worst, where = min(shares)
         add("cached, of the HTTP ceiling", ">= 90 %", f"{worst:.0%} ({where})", worst >= 0.9)
+    shares = [(t, f"{r['list']}, {r['connections']} conn.") for r in cached if (t := times(r, "memory"))]
+    if shares:
+        worst, where = min(shares)
+        add("the same, of the ceiling from memory", "", f"{worst:.0%} ({where})", None)
     beside = [(t, f"{r['list']}, {r['connections']} conn.") for r in cached if (t := times(r))]
     if beside:
         worst, where = min(beside)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ pub fn head(plan: &Plan, fresh: bool) -> Result<HeaderMap> {
     head.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
     if fresh {
         head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        let etag = HeaderValue::from_str(&plan.etag()).map_err(|e| Error::Internal(e.to_string()))?;
+        let etag = HeaderValue::try_from(plan.etag()).map_err(|e| Error::Internal(e.to_string()))?;
         head.insert(header::ETAG, etag);
     } else {
         head.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

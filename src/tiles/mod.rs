@@ -42,8 +42,9 @@ const WORTH_WAITING: i64 = 5_000;
 const WAIT: Duration = Duration::from_secs(8);
 /// Workbenches that are kept between tiles.
 const MOST_BENCHES: usize = 8;
-/// Tiles over this many bytes are compressed away from the threads that answer.
-const LARGE: usize = 96 << 10;
+/// Tiles over this many bytes (1.5 ms of work) are compressed away from the threads that answer. Most are not: waiting for
+/// another thread costs more than a small tile, and each one that waits holds its workbench.
+const LARGE: usize = 512 << 10;
 
 /// What is asked of the layers of a tile beside where.
 #[derive(Debug, Clone, Default)]

@@ -27,12 +27,13 @@ impl Scratch {
     /// The ring within the box; fewer than three points when nothing is left. It may run along the box's edge on its way
     /// back: [`super::ring::Rings::settle`] mends that.
     pub fn ring(&mut self, ring: impl Iterator<Item = Wide>) -> &[Wide] {
-        let (mut low, mut high) = ([i64::MAX; 2], [i64::MIN; 2]);
         self.a.clear();
-        self.a.extend(ring.inspect(|p| {
+        self.a.extend(ring);
+        let (mut low, mut high) = ([i64::MAX; 2], [i64::MIN; 2]);
+        for p in &self.a {
             low = [low[0].min(p[0]), low[1].min(p[1])];
             high = [high[0].max(p[0]), high[1].max(p[1])];
-        }));
+        }
         for (axis, limit, keep_less) in [(0, LOW, false), (0, HIGH, true), (1, LOW, false), (1, HIGH, true)] {
             // Most rings leave the box on one side only.
             if if keep_less { high[axis] <= limit } else { low[axis] >= limit } {

@@ -24,15 +24,9 @@ struct Edge {
     ring: u32,
     at: u32,
     last: u32,
-}
-
-impl Edge {
-    fn left(&self) -> i32 {
-        self.a[0].min(self.b[0])
-    }
-    fn right(&self) -> i32 {
-        self.a[0].max(self.b[0])
-    }
+    /// The corners of its box.
+    low: Local,
+    high: Local,
 }
 
 impl Rings {
@@ -83,23 +77,23 @@ impl Rings {
             let last = ring.len() as u32 - 1;
             let mut a = ring[last as usize];
             for (i, b) in ring.iter().enumerate() {
-                self.edges.push(Edge { a, b: *b, ring: n as u32, at: i as u32, last });
+                let (low, high) = ([a[0].min(b[0]), a[1].min(b[1])], [a[0].max(b[0]), a[1].max(b[1])]);
+                self.edges.push(Edge { a, b: *b, ring: n as u32, at: i as u32, last, low, high });
                 a = *b;
             }
         }
-        if self.edges.len() > 24 {
-            self.edges.sort_unstable_by_key(Edge::left);
-        }
         let sorted = self.edges.len() > 24;
+        if sorted {
+            self.edges.sort_unstable_by_key(|e| e.low[0]);
+        }
         for (i, e) in self.edges.iter().enumerate() {
             for f in &self.edges[i + 1..] {
-                if f.left() > e.right() {
-                    if sorted {
-                        break;
-                    }
-                    continue;
+                if sorted && f.low[0] > e.high[0] {
+                    break;
                 }
-                if meet(e, f) {
+                let apart =
+                    f.low[0] > e.high[0] || f.high[0] < e.low[0] || f.low[1] > e.high[1] || f.high[1] < e.low[1];
+                if !apart && meet(e, f) {
                     return false;
                 }
             }
@@ -172,12 +166,8 @@ pub fn area2(ring: &[Local]) -> i64 {
     })
 }
 
-/// Whether two edges have a point in common that following each other does not explain.
+/// Whether two edges whose boxes touch have a point in common that following each other does not explain.
 fn meet(e: &Edge, f: &Edge) -> bool {
-    let (top, bottom) = (e.a[1].min(e.b[1]), e.a[1].max(e.b[1]));
-    if f.a[1].max(f.b[1]) < top || f.a[1].min(f.b[1]) > bottom {
-        return false;
-    }
     if e.ring == f.ring {
         let (i, j) = (e.at.min(f.at), e.at.max(f.at));
         // Edges that follow each other share a point, and no more: `straight` took out what folds back.
@@ -190,10 +180,7 @@ fn meet(e: &Edge, f: &Edge) -> bool {
     if (d1 > 0 && d2 > 0) || (d1 < 0 && d2 < 0) || (d3 > 0 && d4 > 0) || (d3 < 0 && d4 < 0) {
         return false;
     }
-    // On one line: apart, unless their boxes overlap, which was looked at in y and by the sweep in x.
-    if d1 == 0 && d2 == 0 {
-        return e.left() <= f.right() && f.left() <= e.right();
-    }
+    // On one line they have points in common, as their boxes touch.
     true
 }
 

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::error::{Error, Result};
 
 /// Changes whenever the file or what tiles are made of changes.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 const MAGIC: [u8; 8] = *b"dothisnp";
 
 /// What a section holds. Those after `Bodies` are there once a zoom.

@@ -8,6 +8,8 @@ use crate::schema::Kind;
 
 /// A value that fewer features have is not worth a look-up in every tile.
 const SHARED_FROM: u32 = 8;
+/// Nor is one that is a smaller part of all values than one in so many: it hardly comes twice in a tile.
+const SHARED_PART: u64 = 1 << 14;
 
 /// The number of a value that is null.
 pub const NULL: u32 = u32::MAX;
@@ -117,12 +119,14 @@ impl Dictionary {
         classes: impl Iterator<Item = u32>,
         tags: impl Iterator<Item = u32>,
     ) -> (Finished, Vec<u32>) {
+        let all: u64 = self.counts.iter().map(|n| u64::from(*n)).sum();
+        let enough = SHARED_FROM.max(u32::try_from(all / SHARED_PART).unwrap_or(u32::MAX));
         for id in classes.filter(|id| *id != NULL) {
-            self.counts[id as usize] = SHARED_FROM;
+            self.counts[id as usize] = enough;
         }
         let mut shared_as = vec![NULL; self.ends.len()];
         let mut done = Finished { shared: 0, ends: Vec::new(), bytes: Vec::new() };
-        for id in (0..self.ends.len()).filter(|id| self.counts[*id] >= SHARED_FROM) {
+        for id in (0..self.ends.len()).filter(|id| self.counts[*id] >= enough) {
             shared_as[id] = done.shared;
             done.shared += 1;
             done.push(self.value(id as u32));
