@@ -22,39 +22,6 @@ pub fn varint_len(v: u64) -> usize {
     (70 - (v | 1).leading_zeros() as usize) / 7
 }
 
-/// A few bytes on their way into a vector: written one by one, copied at once.
-pub struct Few {
-    bytes: [u8; 40],
-    length: usize,
-}
-
-impl Few {
-    #[inline]
-    pub fn new() -> Few {
-        Few { bytes: [0; 40], length: 0 }
-    }
-
-    #[inline]
-    pub fn push(&mut self, byte: u8) {
-        self.bytes[self.length] = byte;
-        self.length += 1;
-    }
-
-    #[inline]
-    pub fn varint(&mut self, mut v: u64) {
-        while v >= 0x80 {
-            self.push(v as u8 | 0x80);
-            v >>= 7;
-        }
-        self.push(v as u8);
-    }
-
-    #[inline]
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
-}
-
 /// Reads a varint and says how many bytes it took.
 pub fn read_varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let mut v = 0u64;
@@ -142,28 +109,20 @@ pub fn feature(out: &mut Vec<u8>, id: Option<i64>, tags: &[u8], kind: Kind, head
         + varint_len(geometry as u64)
         + geometry;
     out.reserve(length + 12);
-    let mut few = Few::new();
-    few.push(0x12);
-    few.varint(length as u64);
+    out.push(0x12);
+    varint(out, length as u64);
     if let Some(id) = id {
-        few.push(0x08);
-        few.varint(id);
+        out.push(0x08);
+        varint(out, id);
     }
     if !tags.is_empty() {
-        few.push(0x12);
-        few.varint(tags.len() as u64);
+        field(out, 0x12, tags);
     }
-    out.extend_from_slice(few.bytes());
-    out.extend_from_slice(tags);
-    let mut few = Few::new();
-    few.push(0x18);
-    few.push(kind as u8);
-    few.push(0x22);
-    few.varint(geometry as u64);
-    few.varint(head.into());
-    few.varint(x);
-    few.varint(y);
-    out.extend_from_slice(few.bytes());
+    out.extend_from_slice(&[0x18, kind as u8, 0x22]);
+    varint(out, geometry as u64);
+    varint(out, head.into());
+    varint(out, x);
+    varint(out, y);
     out.extend_from_slice(rest);
 }
 
