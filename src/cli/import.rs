@@ -10,7 +10,7 @@ use super::print::{Print, Progress, count};
 use crate::config::Store;
 use crate::db::Db;
 use crate::error::Result;
-use crate::import::{self, Options, Step, child::Limits, report::Report};
+use crate::import::{self, How, Options, Step, child::Limits, report::Report};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -32,6 +32,12 @@ pub struct Args {
     /// Text encoding, overruling what is found: UTF-8, TCVN3, VNI, WINDOWS-1258 …
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
+    /// Add to the layer that is there: its features stay
+    #[arg(long)]
+    append: bool,
+    /// Add to the layer that is there; a feature with the same value of this field becomes what the file says
+    #[arg(long, value_name = "FIELD", conflicts_with = "append")]
+    upsert: Option<String>,
     /// Do everything but keep nothing; the report says what would happen
     #[arg(long)]
     dry_run: bool,
@@ -50,6 +56,12 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         source_layers: args.source_layer,
         srs: args.srs,
         encoding: args.encoding,
+        how: match args.upsert {
+            Some(key) => How::Upsert(key),
+            None if args.append => How::Append,
+            None => How::Replace,
+        },
+        who: user(),
         dry_run: args.dry_run,
     };
     let db = Db::open(store, 2, Duration::ZERO).await?;
@@ -92,6 +104,11 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     }
 }
 
+/// Who sits at the machine.
+fn user() -> Option<String> {
+    ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty())
+}
+
 /// The account, as a person reads it.
 fn text(r: &Report) -> String {
     let mut out = format!("{}  {}{}\n", r.layer, r.title, if r.dry_run { "  (dry run: nothing kept)" } else { "" });
@@ -104,6 +121,11 @@ fn text(r: &Report) -> String {
         rows.push_str(&format!(", {} set aside", count(r.set_aside)));
     }
     say("rows", rows);
+    if let Some(m) = &r.merged {
+        let (inserted, updated, same) = (count(m.inserted), count(m.updated), count(m.unchanged));
+        say("layer", format!("{inserted} features added, {updated} changed, {same} as they were"));
+    }
+    say("edition", r.edition.to_string());
     say("source", format!("{} ({}), layer {}", r.file, r.driver, r.source_layer));
     if let Some(crs) = &r.crs {
         say("CRS", format!("{} {}", r.srid.map_or(String::new(), |s| format!("EPSG:{s}")), crs.name));

@@ -2,6 +2,7 @@
 
 mod db;
 mod doctor;
+mod editions;
 mod export;
 mod import;
 mod inspect;
@@ -51,6 +52,8 @@ enum Command {
     Layers(layers::Args),
     /// Styles of the map and of layers: list, show, set, drop
     Styles(styles::Args),
+    /// What a layer was: list its editions, compare two, go back and forward
+    Editions(editions::Args),
     /// Keys that let programs write: create, list, revoke
     Keys(keys::Args),
     /// Write a layer to a file
@@ -101,6 +104,7 @@ async fn run(command: Command, store: &Store, print: &Print) -> Result<ExitCode>
         Command::Inspect(args) => inspect::run(args, print).await,
         Command::Layers(args) => layers::run(store, args, print).await,
         Command::Styles(args) => styles::run(store, args, print).await,
+        Command::Editions(args) => editions::run(store, args, print).await,
         Command::Keys(args) => keys::run(store, args, print).await,
         Command::Export(args) => export::run(store, args, print).await,
         Command::Tiles(args) => tiles::run(store, args, print).await,

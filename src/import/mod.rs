@@ -5,6 +5,8 @@
 
 pub mod child; // the child process, seen from here
 pub mod frames; // what the two say to each other
+mod hash; // which file it was
+mod merge; // into a layer that is there: append, upsert
 mod publish; // staging table, COPY, swap
 pub mod reader; // the child itself: the only place that names GDAL
 mod repair; // invalid geometry
@@ -14,6 +16,7 @@ mod srid; // coordinate systems that PostGIS does not know yet
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
@@ -23,7 +26,7 @@ use frames::{Action, Event, Frame, Note, Request};
 use report::Report;
 
 /// What an administrator says about an import.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Options {
     /// The layer's id; from the source layer's name otherwise.
     pub layer: Option<String>,
@@ -33,8 +36,35 @@ pub struct Options {
     /// `EPSG:n`, overruling the file.
     pub srs: Option<String>,
     pub encoding: Option<String>,
+    /// What becomes of a layer that is there already.
+    pub how: How,
+    /// Who imports; the database's user otherwise.
+    #[serde(skip)]
+    pub who: Option<String>,
     /// Do everything, then take it back.
     pub dry_run: bool,
+}
+
+/// What becomes of a layer that is there already.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    #[default]
+    Replace,
+    /// Its features stay, the file's are added.
+    Append,
+    /// As `Append`; but a feature with the same value of this field becomes what the file says.
+    Upsert(String),
+}
+
+impl How {
+    pub fn name(&self) -> &'static str {
+        match self {
+            How::Replace => "replace",
+            How::Append => "append",
+            How::Upsert(_) => "upsert",
+        }
+    }
 }
 
 /// How far an import is.
@@ -62,9 +92,10 @@ pub async fn run(
     request.srs.clone_from(&options.srs);
     request.encoding.clone_from(&options.encoding);
     request.layers = (!options.source_layers.is_empty()).then(|| options.source_layers.clone());
+    let sha256 = hash::start(path);
     let mut reader = Reader::start(&request, limits).await?;
     let mut to = to.clone().application_name("dothi import").connect().await?;
-    let done = layers(&mut to, &mut reader, file, options, &mut tell).await;
+    let done = layers(&mut to, &mut reader, file, sha256, options, &mut tell).await;
     to.close().await.ok();
     done
 }
@@ -73,6 +104,7 @@ async fn layers(
     to: &mut PgConnection,
     reader: &mut Reader,
     file: &Path,
+    sha256: hash::Hash,
     options: &Options,
     tell: &mut (impl FnMut(Step) + Send),
 ) -> Result<Vec<Report>> {
@@ -100,8 +132,13 @@ async fn layers(
                 tell(Step::Opened(names));
             }
             Event::Layer(layer) => {
-                let source =
-                    publish::Source { file: &name, driver: &driver, alone: reports.is_empty(), notes: &source_notes };
+                let source = publish::Source {
+                    file: &name,
+                    driver: &driver,
+                    alone: reports.is_empty(),
+                    notes: &source_notes,
+                    sha256: sha256.clone(),
+                };
                 let taken: Vec<String> = reports.iter().map(|r| r.layer.clone()).collect();
                 reports.push(publish::layer(to, reader, layer, &source, &taken, options, tell).await?);
             }

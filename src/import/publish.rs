@@ -5,11 +5,13 @@ use sqlx::{Acquire, Row};
 
 use super::child::Reader;
 use super::frames::{Event, Frame, LayerStart, Note, SetAside};
+use super::hash;
 use super::report::Report;
-use super::{Options, Step, repair, settle, srid};
+use super::{How, Options, Step, merge, repair, settle, srid};
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::layer::edit::{checked_id, layer_id};
+use crate::layer::editions::{self, Origin};
 use crate::schema::{FID, Field, GEOM, Geometry, columns};
 use crate::sql::{Sql, ident};
 
@@ -24,6 +26,7 @@ pub struct Source<'a> {
     /// True for the first layer of a source.
     pub alone: bool,
     pub notes: &'a [Note],
+    pub sha256: hash::Hash,
 }
 
 /// The layer on its way in: what the catalog will say of it.
@@ -61,7 +64,8 @@ pub async fn layer(
     set_aside(&mut tx, &incoming, &report.rows_set_aside).await?;
     let incoming = repair::repair(&mut tx, incoming, &ended, &mut report).await?;
     tell(Step::Doing("index"));
-    if incoming.geometry.is_some() {
+    let replaces = options.how == How::Replace || !is_there(&mut tx, &incoming.id).await?;
+    if incoming.geometry.is_some() && replaces {
         run::script(
             &mut *tx,
             format!(
@@ -76,13 +80,31 @@ pub async fn layer(
     settle::check_place(&mut tx, &incoming, &mut report).await?;
     report.count();
     tell(Step::Doing("swap"));
-    settle::swap(&mut tx, &incoming, &mut report, options).await?;
+    if replaces {
+        settle::swap(&mut tx, &incoming, &mut report, options).await?;
+    } else {
+        merge::merge(&mut tx, &incoming, &mut report, &options.how).await?;
+    }
+    let origin = Origin {
+        how: if replaces { How::Replace.name() } else { options.how.name() },
+        import: incoming.import,
+        source: &origin,
+        sha256: source.sha256.clone().await,
+        options: serde_json::to_value(options)?,
+        who: options.who.as_deref(),
+    };
+    report.edition = editions::enter(&mut tx, &incoming.id, report.version, origin).await?;
+    settle::account(&mut tx, &incoming, &report).await?;
     if options.dry_run {
         tx.rollback().await?;
     } else {
         tx.commit().await?;
     }
     Ok(report)
+}
+
+async fn is_there(tx: &mut PgConnection, id: &str) -> Result<bool> {
+    Ok(run::optional(tx, Sql::new("SELECT 1 FROM dothi.layer WHERE id = ").bind(id)).await?.is_some())
 }
 
 /// The id asked for, or one from the source layer's name. A layer that came from another file is never replaced unasked.

@@ -15,6 +15,10 @@ pub struct Report {
     pub source_layer: String,
     pub import: i64,
     pub version: i64,
+    /// The number of the edition that the layer is now.
+    pub edition: i32,
+    /// What became of the rows of an import that adds to a layer.
+    pub merged: Option<Merged>,
     pub dry_run: bool,
     pub crs: Option<Crs>,
     pub srid: Option<i32>,
@@ -33,6 +37,14 @@ pub struct Report {
     pub repairs: Vec<Repair>,
     #[serde(skip)]
     pub rows_set_aside: Vec<SetAside>,
+}
+
+/// Rows of an import that adds to a layer: new features, features that became others, and those that were so already.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Merged {
+    pub inserted: u64,
+    pub updated: u64,
+    pub unchanged: u64,
 }
 
 /// A polygon that was mended: what was wrong, where (in the layer's coordinates), and its area before and after.
@@ -56,6 +68,8 @@ impl Report {
             source_layer: start.name.clone(),
             import: incoming.import,
             version: 0,
+            edition: 0,
+            merged: None,
             dry_run: options.dry_run,
             crs: start.crs.clone(),
             srid: incoming.srid,

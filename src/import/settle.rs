@@ -1,7 +1,5 @@
 //! What the catalog says of a layer that was imported, and the moment in which readers see it.
 
-use std::time::{Duration, Instant};
-
 use sqlx::postgres::PgConnection;
 use sqlx::{Acquire, Row};
 
@@ -10,11 +8,9 @@ use super::publish::Incoming;
 use super::report::Report;
 use crate::db::run;
 use crate::error::{Error, Result};
+use crate::layer::editions;
 use crate::schema::{FID, Field, GEOM, Kind};
 use crate::sql::{Sql, ident};
-
-/// How long the swap waits for readers that hold the old table, in all.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Takes the extent and sees to it that the layer lies on earth: coordinates that have no longitude and latitude do not
 /// belong to the coordinate system they are said to be in.
@@ -69,7 +65,7 @@ pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Repor
     let id = &incoming.id;
     let class_field = class_field(tx, incoming).await?;
     let fields = with_titles(tx, incoming).await?;
-    take_away_old(tx, id).await?;
+    editions::put_aside(tx, id).await?;
     let name = ident(&format!("{id}_{}", incoming.import));
     run::script(
         &mut *tx,
@@ -101,26 +97,18 @@ pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Repor
         .bind(names)
         .push(") THEN l.class_field ELSE excluded.class_field END");
     run::execute(&mut *tx, sql).await?;
-    let version: i64 =
-        run::one(&mut *tx, Sql::new("SELECT dothi.bump(").bind(id).push(", 0, NULL)")).await?.try_get(0)?;
-    report.version = version;
-    run::execute(
-        &mut *tx,
-        Sql::new("INSERT INTO dothi.change (layer, version, op) VALUES (")
-            .bind(id)
-            .push(", ")
-            .bind(version)
-            .push(", 'r')"),
-    )
-    .await?;
-    run::one(&mut *tx, Sql::new("SELECT dothi.watch(").bind(id).push(", ").bind(incoming.geometry.is_some()).push(")"))
-        .await?;
+    report.version = editions::replaced(tx, id, incoming.geometry.is_some()).await?;
+    Ok(())
+}
+
+/// Keeps the report with the import.
+pub async fn account(tx: &mut PgConnection, incoming: &Incoming, report: &Report) -> Result<()> {
+    let version = report.version;
     let sql = Sql::new("UPDATE dothi.import SET version = ")
         .bind(version)
         .push(", report = ")
-        .bind(serde_json::to_value(&*report)?);
-    run::execute(&mut *tx, sql.push(" WHERE id = ").bind(incoming.import)).await?;
-    Ok(())
+        .bind(serde_json::to_value(report)?);
+    run::execute(tx, sql.push(" WHERE id = ").bind(incoming.import)).await.map(|_| ())
 }
 
 /// The new fields; one that the source gives no title keeps what an administrator said of its namesake.
@@ -132,42 +120,6 @@ async fn with_titles(tx: &mut PgConnection, incoming: &Incoming) -> Result<Vec<F
     };
     let title = |f: &Field| f.title.clone().or_else(|| before.iter().find(|b| b.name == f.name)?.title.clone());
     Ok(incoming.fields.iter().map(|f| Field { title: title(f), ..f.clone() }).collect())
-}
-
-/// Drops the old table. A lock that is waited for makes every later reader wait too, so it is asked for in short attempts.
-async fn take_away_old(tx: &mut PgConnection, id: &str) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let mut attempt = tx.begin().await?;
-        let dropped = run::script(
-            &mut *attempt,
-            format!("SET LOCAL lock_timeout = '1s'; DROP TABLE IF EXISTS layers.{}", ident(id)),
-        )
-        .await;
-        match dropped {
-            Ok(()) => {
-                run::script(&mut *attempt, "SET LOCAL lock_timeout = 0").await?;
-                return Ok(attempt.commit().await?);
-            }
-            Err(Error::Db(sqlx::Error::Database(e))) if e.code().as_deref() == Some("55P03") => {
-                attempt.rollback().await?;
-                if Instant::now() > deadline {
-                    return Err(Error::Busy(format!(
-                        "layer `{id}` was in use for {} seconds and could not be replaced; try again",
-                        PATIENCE.as_secs()
-                    )));
-                }
-                tokio::time::sleep(Duration::from_millis(300)).await;
-            }
-            // Somebody's view stands on the table.
-            Err(Error::Db(sqlx::Error::Database(e))) if e.code().as_deref() == Some("2BP01") => {
-                return Err(Error::Conflict(format!(
-                    "layer `{id}` cannot be replaced while other objects of the database depend on its table; drop them first"
-                )));
-            }
-            Err(e) => return Err(e),
-        }
-    }
 }
 
 /// The text field whose values are official land-use codes, if there is one: at least two different codes, and nine of ten

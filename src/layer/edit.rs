@@ -4,7 +4,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 
 use super::about::About;
 use super::time::temporal;
-use super::{Layer, catalog};
+use super::{Layer, catalog, editions};
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::schema::Field;
@@ -79,6 +79,9 @@ pub struct Changes {
     /// How long the journal keeps changes, for the change feed and histories (`default`: 90 days and at most 1,000,000)
     #[arg(long, value_name = "DAYS|all|default", value_parser = keep_history)]
     pub keep_history: Option<KeepHistory>,
+    /// How many earlier editions are kept (3 where nothing is said)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=100))]
+    pub keep_editions: Option<i64>,
     #[command(flatten)]
     pub about: About,
 }
@@ -165,6 +168,7 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
     put("min_zoom", changes.min_zoom.map(Value::from));
     put("max_zoom", changes.max_zoom.map(Value::from));
     put("require_if_match", changes.require_if_match.map(Value::from));
+    put("keep_editions", changes.keep_editions.map(Value::from));
     if let Some(DetailZoom(zoom)) = changes.detail_zoom {
         sql = sql.push(", detail_zoom = ");
         sql = match zoom {
@@ -235,11 +239,12 @@ async fn bump(tx: &mut PgConnection, layer: &Layer) -> Result<()> {
     run::one(tx, Sql::new("SELECT dothi.bump(").bind(&layer.id).push(", 0, NULL)")).await.map(|_| ())
 }
 
-/// Drops the layer's table, its catalog row and the accounts of its imports.
+/// Drops the layer's table and editions, its catalog row and the accounts of its imports.
 pub async fn drop(pool: &PgPool, layer: &Layer) -> Result<()> {
     let mut tx = pool.begin().await?;
     bump(&mut tx, layer).await?;
     run::script(&mut *tx, format!("DROP TABLE IF EXISTS layers.{}", ident(&layer.id))).await?;
+    editions::drop_all(&mut tx, &layer.id).await?;
     for table in ["layer", "change", "import"] {
         let column = if table == "layer" { "id" } else { "layer" };
         run::execute(&mut *tx, Sql::new(format!("DELETE FROM dothi.{table} WHERE {column} = ")).bind(&layer.id))

@@ -5,6 +5,7 @@ pub mod cell; // a property as its column takes it
 pub mod catalog; // every layer, in memory, always fresh
 pub mod draft; // a feature as somebody sends it, checked
 pub mod edit; // what an administrator says about a layer; drop
+pub mod editions; // what a layer was: list, compare, restore
 pub mod features; // GeoJSON
 pub mod known; // counts, first and last moments, values: found once a version
 pub mod gml; // GML

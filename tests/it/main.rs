@@ -7,6 +7,7 @@ mod cluster; // the private PostgreSQL: killed, joined, left behind
 mod city; // the program on a data directory
 mod cli; // the command line
 mod clients; // ogr2ogr reads what is served
+mod editions; // what a layer was
 mod crs; // coordinate systems by reference, HEAD
 mod feed; // what is built from the change feed equals the layer
 mod filter; // CQL2: memory and the database agree, the door answers
