@@ -15,6 +15,7 @@ use super::respond::{self, Failure};
 use crate::app::App;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static PROCESS: OnceLock<u32> = OnceLock::new();
 static COUNT: AtomicU64 = AtomicU64::new(0);
 /// The routes that answer most requests.
 pub const TILE_ROUTE: &str = "/tiles/{layers}/{z}/{x}/{y}";
@@ -66,7 +67,9 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
 
 /// An id that no other request has.
 pub fn request_id() -> String {
-    format!("{:08x}-{:06x}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    // Asked once: it is a call of the system.
+    let process = PROCESS.get_or_init(std::process::id);
+    format!("{process:08x}-{:06x}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The headers that every answer has.
