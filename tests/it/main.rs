@@ -9,6 +9,7 @@ mod cli; // the command line
 mod clients; // ogr2ogr reads what is served
 mod editions; // what a layer was
 mod crs; // coordinate systems by reference, HEAD
+mod examples; // of the CQL2 standard, with their rows
 mod feed; // what is built from the change feed equals the layer
 mod filter; // CQL2: memory and the database agree, the door answers
 mod house; // which module may use which
