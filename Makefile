@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test build setup samples web assets check bench clean
+.PHONY: help run test build setup samples web assets check bench conformance clients fuzz clean
 
 DATA_DIR ?= ./var
 LISTEN ?= 127.0.0.1:8080
@@ -49,5 +49,14 @@ check: ## format, lints, documentation
 bench: build samples $(STAMPS)/setup-bench ## measure beside peers in the same run
 	@scripts/bench.sh
 
+conformance: $(STAMPS)/setup-conformance web assets samples ## run the suites of the standards (docs/conformance.md)
+	@scripts/conformance.sh
+
+clients: $(STAMPS)/setup-clients web assets samples ## run real clients: GDAL, OWSLib, QGIS, OpenLayers, MapLibre (docs/clients.md)
+	@scripts/clients.sh
+
+fuzz: web assets ## fuzz the parsers of what strangers send, SECONDS=60 each
+	@SECONDS_EACH=$(or $(SECONDS),60) scripts/fuzz.sh
+
 clean: ## remove what was built (not the data)
-	@rm -rf target web/dist web/node_modules data/cache data/assets/node_modules
+	@rm -rf target fuzz/target web/dist web/node_modules data/cache data/assets/node_modules

@@ -61,6 +61,11 @@ class Server:
         """A key that may write these layers."""
         return json.loads(self.run("keys", "create", "--name", "thử nghiệm", "--layers", ",".join(layers), "--json"))["secret"]
 
+    def postgres(self):
+        """How a PostgreSQL client reaches the private cluster."""
+        status = json.loads(self.run("db", "status", "--json"))
+        return f"dbname='dothi' user='dothi' port=5432 host='{status['socket_dir']}' sslmode=disable"
+
     def complaints(self):
         """Lines of the log that no request may cause."""
         return [line for line in self.log.read_text(errors="replace").splitlines() if " ERROR " in line or "panic" in line]

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs what is missing from Debian's packages, and says what. `setup.sh` for running, `setup.sh test` for the tests too, `setup.sh bench` for measuring.
+# Installs what is missing from Debian's packages, and says what. `setup.sh` for running, `setup.sh test` for the tests too, `setup.sh bench` for measuring, `conformance` and `clients` for what looks at the server from outside.
 set -euo pipefail
 
 packages=(ca-certificates build-essential pkg-config libgdal-dev postgresql-15 postgresql-15-postgis-3 postgresql-client-15 python3 python3-pip)
 case "${1:-run}" in
   test) packages+=(gdal-bin chromium curl) ;;
   bench) packages+=(gdal-bin wrk) ;;
+  conformance) packages+=(openjdk-17-jre-headless maven python3-venv) ;;
+  clients) packages+=(gdal-bin chromium python3-qgis qgis-providers python3-venv) ;;
 esac
 # Any Node.js from 18 on will do; Debian's is 18.
 if ! node --version 2>/dev/null | grep -qE '^v(1[89]|[2-9][0-9])\.' || ! command -v npm >/dev/null; then
@@ -14,6 +16,14 @@ fi
 # Any Python with pip will do.
 if python3 -m pip --version >/dev/null 2>&1; then
   packages=("${packages[@]/python3-pip/}")
+fi
+
+# Any Java from 17 on, and any Python that can make environments.
+if java -version 2>&1 | grep -qE 'version "(1[7-9]|[2-9][0-9])'; then
+  packages=("${packages[@]/openjdk-17-jre-headless/}")
+fi
+if python3 -c 'import ensurepip' 2>/dev/null; then
+  packages=("${packages[@]/python3-venv/}")
 fi
 
 missing=()

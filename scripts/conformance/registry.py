@@ -15,7 +15,6 @@ def read(address):
 base = sys.argv[1]
 document, classes = read(f"{base}/api"), read(f"{base}/conformance")["conformsTo"]
 found = ogcapi_registry.validate_ogc_api(document, classes)
-report = ogcapi_registry.validate_conformance(classes)
 lines = [{"name": error["path"], "message": error["message"], "passed": False} for error in found.errors]
-lines.append({"name": "definition", "message": "the definition is valid for every class that is declared", "passed": found.is_valid})
-print(json.dumps(lines + [{"name": "class", "message": f"{c} is in no standard that is known", "passed": True} for c in getattr(report, "unrecognised", ())]))
+lines.append({"name": "definition", "message": "the definition is not valid for every class that is declared", "passed": found.is_valid})
+print(json.dumps(lines))

@@ -18,6 +18,7 @@ mod items; // a page: order, properties, counts, times
 mod import; // files in, every row accounted for
 mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL
+mod predicates; // real layers, counted by others too
 mod proxy; // links behind a proxy
 mod tiles; // the engine beside PostGIS
 mod schemas; // what a layer's features are made of, the API definition, the list of layers
