@@ -29,7 +29,7 @@ class Server:
         os.environ.pop("DATABASE_URL", None)
         self.dir = Path(tempfile.mkdtemp(prefix="dothi-"))
         self.var, self.log = str(self.dir / "var"), self.dir / "log"
-        self.process = subprocess.Popen([self.binary, "serve", "--data-dir", self.var, "--listen", "127.0.0.1:0"], cwd=self.dir,
+        self.process = subprocess.Popen([self.binary, "serve", "--data-dir", self.var, "--listen", "127.0.0.1:0"], cwd=ROOT,
                                         stdout=subprocess.PIPE, stderr=self.log.open("w"), text=True)
         self.url = self.process.stdout.readline().strip().rstrip("/")
         if not self.url:

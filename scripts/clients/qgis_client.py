@@ -10,9 +10,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from checks import OGC, URL, Client  # noqa: E402
-from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeature, QgsFeatureRequest,  # noqa: E402
+from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsFeatureRequest,  # noqa: E402
                        QgsGeometry, QgsMapRendererParallelJob, QgsMapSettings, QgsPointXY, QgsProject, QgsRasterLayer, QgsRectangle,
-                       QgsVectorLayer, QgsVectorTileLayer)
+                       QgsVectorLayer, QgsVectorLayerUtils, QgsVectorTileLayer)
 from qgis.PyQt.QtCore import QSize  # noqa: E402
 
 FILES = Path(os.environ["DOTHI_SAMPLES"])
@@ -107,10 +107,10 @@ def main():
     def editing():
         uri = os.environ["DOTHI_PG"]
         layer = valid(QgsVectorLayer(f"{uri} key='fid' srid=4326 type=Point table=\"layers\".\"nhap\" (geom)", "nhap", "postgres"))
-        feature = QgsFeature(layer.fields())
-        feature["ten"], feature["so"] = "QGIS vẽ", 77
-        feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(108.95, 11.55)))
         layer.startEditing()
+        # As its window does it: what the table sets by itself is left to the table.
+        feature = QgsVectorLayerUtils.createFeature(layer, QgsGeometry.fromPointXY(QgsPointXY(108.95, 11.55)))
+        feature["ten"], feature["so"] = "QGIS vẽ", 77
         assert layer.addFeature(feature) and layer.commitChanges(), "; ".join(layer.commitErrors())
         for _ in range(40):
             with urllib.request.urlopen(f"{OGC}/collections/nhap/items?so=77") as answer:

@@ -14,6 +14,7 @@ const types = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/ja
 
 const files = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
+  if (path === '/favicon.ico') return response.writeHead(204).end();
   const [, root, ...rest] = path.split('/');
   const folder = { web, here: join(here, 'node_modules'), page: here }[root];
   try {
