@@ -8,11 +8,13 @@ use serde_json::Value;
 
 use crate::support::{Server, World, shared_data};
 
-/// The fields that the examples speak of. `value` and `landsat:wrs_path` are numbers in most of them, texts in some.
-fn columns(texts: bool) -> Vec<(&'static str, &'static str, &'static str)> {
-    let number_or = |text| if texts { ("text", text) } else { ("float8", "") };
+/// The fields that the examples speak of. In most of them `value` and `landsat:wrs_path` are numbers and `updated_at` a
+/// timestamp; on the `other` layer they are texts and a date.
+fn columns(other: bool) -> Vec<(&'static str, &'static str, &'static str)> {
+    let number_or = |text| if other { ("text", text) } else { ("float8", "") };
     let (value, values) = number_or("(ARRAY['a', 'b', 'd', 'foo', NULL])[1 + i % 5]");
     let (path, paths) = number_or("(ARRAY['153', '154', '15X', '203'])[1 + i % 4]");
+    let moments = "(ARRAY[TIMESTAMPTZ '1851-04-29T00:00:00Z', '1851-04-29T12:00:00Z', '2010-02-10T23:59:59Z', '2010-02-11T00:00:00Z', '2012-08-10T05:29:59.999999Z', '2012-08-10T05:30:00Z', NULL])[1 + i % 7]";
     vec![
         ("city", "text", "(ARRAY['Toronto', 'Frankfurt', NULL])[1 + i % 3]"),
         ("windSpeed", "float8", "i % 7"),
@@ -40,7 +42,7 @@ fn columns(texts: bool) -> Vec<(&'static str, &'static str, &'static str)> {
         ("bridge_clearance", "float8", "4 + i % 3"),
         ("landsat:scene_id", "text", "(ARRAY['LC82030282019133LGN00', 'LC8'])[1 + i % 2]"),
         ("eo:instrument", "text", "(ARRAY['OLI_TIRS', 'OLI', 'oli', NULL])[1 + i % 4]"),
-        ("landsat:wrs_path", path, if texts { paths } else { "(ARRAY[203, 28, NULL])[1 + i % 3]" }),
+        ("landsat:wrs_path", path, if other { paths } else { "(ARRAY[203, 28, NULL])[1 + i % 3]" }),
         ("eo:cloud_cover", "float8", "(ARRAY[0.05, 0.1, 0.15, 0.2, 0.25, NULL])[1 + i % 6]"),
         ("landsat:wrs_row", "int4", "(ARRAY[28, 203])[1 + i % 2]"),
         ("beamMode", "text", "(ARRAY['ScanSAR Narrow', 'Fine'])[1 + i % 2]"),
@@ -71,13 +73,9 @@ fn columns(texts: bool) -> Vec<(&'static str, &'static str, &'static str)> {
         (
             "value",
             value,
-            if texts { values } else { "(ARRAY[1, 2, 9.9, 10, 15, 20, 25, 4, 0.5, -3, NULL])[1 + i % 11]" },
+            if other { values } else { "(ARRAY[1, 2, 9.9, 10, 15, 20, 25, 4, 0.5, -3, NULL])[1 + i % 11]" },
         ),
-        (
-            "updated_at",
-            "timestamptz",
-            "(ARRAY[TIMESTAMPTZ '1851-04-29T00:00:00Z', '1851-04-29T12:00:00Z', '2010-02-10T23:59:59Z', '2010-02-11T00:00:00Z', '2012-08-10T05:29:59.999999Z', '2012-08-10T05:30:00Z', NULL])[1 + i % 7]",
-        ),
+        ("updated_at", if other { "date" } else { "timestamptz" }, moments),
         (
             "values",
             "text[]",
@@ -112,11 +110,11 @@ const PLACES: [&str; 16] = [
 /// What an example gives: the rows of an SQL condition (`{wkt}` is its first geometry), or a fault with these words.
 enum Gives {
     Rows(&'static str),
-    /// The same, on the layer where `value` and `landsat:wrs_path` are texts.
-    Texts(&'static str),
+    /// The same, on the other layer.
+    Other(&'static str),
     Fault(&'static str),
 }
-use Gives::{Fault, Rows, Texts};
+use Gives::{Fault, Other, Rows};
 
 const EXAMPLES: [(&str, Gives); 120] = [
     ("clause6_01", Fault("avg")),
@@ -134,10 +132,7 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("clause7_07", Rows("ST_Intersects(geom, {wkt})")),
     ("clause7_10", Rows("ST_Crosses(geom, {wkt})")),
     ("clause7_12", Rows("event_time BETWEEN '1969-07-16T05:32:00Z' AND '1969-07-24T16:50:35Z'")),
-    (
-        "clause7_13",
-        Rows("touchdown > '1969-07-16T13:32:00Z' AND \"liftOff\" < '1969-07-24T16:50:35Z' AND touchdown < \"liftOff\""),
-    ),
+    ("clause7_13", Rows("touchdown > '1969-07-16T13:32:00Z' AND \"liftOff\" < '1969-07-24T16:50:35Z'")),
     ("clause7_15", Rows("i % 4 IN (0, 2)")),
     ("clause7_16", Rows("true")),
     ("clause7_17", Rows("true")),
@@ -145,7 +140,7 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("clause7_19", Rows("vehicle_height + 1 > bridge_clearance")),
     ("example01", Rows("i % 2 = 0")),
     ("example02", Rows("\"eo:instrument\" IN ('OLI_TIRS', 'OLI')")),
-    ("example03", Texts("\"landsat:wrs_path\" <> '203'")),
+    ("example03", Other("\"landsat:wrs_path\" <> '203'")),
     ("example04", Rows("\"eo:cloud_cover\" = 0.05 AND \"landsat:wrs_row\" = 28 AND \"landsat:wrs_path\" = 203")),
     ("example05a", Rows("\"eo:cloud_cover\" = 0.1 OR \"eo:cloud_cover\" = 0.2")),
     ("example05b", Rows("\"eo:cloud_cover\" = 0.1 OR \"eo:cloud_cover\" = 0.2")),
@@ -175,10 +170,7 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("example19", Rows("lower(left(owner, 1)) || substr(owner, 2, 3) = 'mike' AND floors = 3")),
     ("example20", Rows("built < '2015-01-01'")),
     ("example21", Rows("built > '2012-06-05'")),
-    (
-        "example22",
-        Rows("starts_at > '2017-06-10T07:30:00Z' AND ends_at < '2017-06-11T10:30:00Z' AND starts_at < ends_at"),
-    ),
+    ("example22", Rows("starts_at > '2017-06-10T07:30:00Z' AND ends_at < '2017-06-11T10:30:00Z'")),
     ("example23", Rows("ST_Within(geom, ST_MakeEnvelope(-118, 33.8, -117.9, 34, 4326))")),
     ("example24", Rows("ST_Intersects(geom, {wkt})")),
     ("example25", Rows("floors = 6 AND ST_Within(geom, ST_MakeEnvelope(-118, 33.8, -117.9, 34, 4326))")),
@@ -198,8 +190,8 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("example38-alt01", Rows("value NOT IN (10, 15, 20)")),
     ("example38", Rows("value NOT IN (10, 15, 20)")),
     ("example39", Rows("value IN (1, 2)")),
-    ("example40-alt01", Texts("value IN ('d', 'foo')")),
-    ("example40", Texts("value IN ('d', 'foo')")),
+    ("example40-alt01", Other("value IN ('d', 'foo')")),
+    ("example40", Other("value IN ('d', 'foo')")),
     ("example41", Rows("i % 11 = 10")),
     ("example42-alt01", Rows("i % 11 <> 10")),
     ("example42", Rows("i % 11 <> 10")),
@@ -220,33 +212,16 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("example53", Rows("updated_at >= '2010-02-11T00:00:00Z'")),
     ("example54-alt01", Rows("updated_at < '2012-08-10T05:30:00Z'")),
     ("example54", Rows("updated_at < '2012-08-10T05:30:00Z'")),
-    (
-        "example55-alt01",
-        Rows("starts_at > '2000-01-01T00:00:00Z' AND ends_at < '2005-01-10T01:01:01.393216Z' AND starts_at < ends_at"),
-    ),
-    (
-        "example55",
-        Rows("starts_at > '2000-01-01T00:00:00Z' AND ends_at < '2005-01-10T01:01:01.393216Z' AND starts_at < ends_at"),
-    ),
-    ("example56", Rows("starts_at > '2005-01-10T01:01:01.393216Z' AND starts_at < ends_at")),
-    (
-        "example57",
-        Rows("starts_at > '2005-01-10T00:00:00Z' AND ends_at < '2010-02-10T23:59:59.999999Z' AND starts_at < ends_at"),
-    ),
-    ("example58", Rows("updated_at = '1851-04-29T00:00:00Z'")),
+    ("example55-alt01", Rows("starts_at > '2000-01-01T00:00:00Z' AND ends_at < '2005-01-10T01:01:01.393216Z'")),
+    ("example55", Rows("starts_at > '2000-01-01T00:00:00Z' AND ends_at < '2005-01-10T01:01:01.393216Z'")),
+    ("example56", Rows("starts_at > '2005-01-10T01:01:01.393216Z'")),
+    ("example57", Rows("starts_at > '2005-01-10T00:00:00Z' AND ends_at < '2010-02-10T23:59:59.999999Z'")),
+    ("example58", Other("updated_at = '1851-04-29'")),
     ("example59", Rows("starts_at < '1991-10-07T08:21:06.393262Z' AND ends_at = '2010-02-10T05:29:20.073225Z'")),
-    (
-        "example60",
-        Rows("starts_at > '1991-10-07T00:00:00Z' AND ends_at = '2010-02-10T05:29:20.073225Z' AND starts_at < ends_at"),
-    ),
-    (
-        "example61",
-        Rows(
-            "starts_at <= '2010-02-10T05:29:20.073225Z' AND ends_at >= '1991-10-07T08:21:06.393262Z' AND starts_at <= ends_at",
-        ),
-    ),
+    ("example60", Rows("starts_at > '1991-10-07T00:00:00Z' AND ends_at = '2010-02-10T05:29:20.073225Z'")),
+    ("example61", Rows("starts_at <= '2010-02-10T05:29:20.073225Z' AND ends_at >= '1991-10-07T08:21:06.393262Z'")),
     ("example62", Rows("starts_at = '2010-02-10T23:59:59.999999Z'")),
-    ("example63", Rows("ends_at = '2010-02-10T05:29:20.073225Z' AND starts_at < ends_at")),
+    ("example63", Rows("ends_at = '2010-02-10T05:29:20.073225Z'")),
     (
         "example64",
         Rows(
@@ -260,7 +235,7 @@ const EXAMPLES: [(&str, Gives); 120] = [
         ),
     ),
     ("example66", Rows("starts_at = '1991-10-07T08:21:06.393262Z' AND ends_at < '2010-02-10T05:29:20.073225Z'")),
-    ("example67", Rows("starts_at = '1991-10-07T08:21:06.393262Z' AND starts_at < ends_at")),
+    ("example67", Rows("starts_at = '1991-10-07T08:21:06.393262Z' AND ends_at IS NOT NULL")),
     ("example68", Fault("Foo")),
     ("example69", Fault("Bar")),
     ("example70", Rows("owner IN ('Beyonce', 'Beyoncé')")),
@@ -305,8 +280,8 @@ fn wkt(text: &str) -> String {
     format!("ST_Force2D(ST_GeomFromText('{}', 4326))", &text[at..=at + end.unwrap().0])
 }
 
-async fn layer(world: &World, id: &str, texts: bool) {
-    let columns = columns(texts);
+async fn layer(world: &World, id: &str, other: bool) {
+    let columns = columns(other);
     let places: Vec<String> = PLACES.iter().map(|p| format!("'{p}'")).collect();
     let values: Vec<&str> = columns.iter().map(|(_, _, value)| *value).collect();
     // The numbers of the fields repeat with different periods: every combination that an example asks for comes up.
@@ -323,7 +298,7 @@ async fn layer(world: &World, id: &str, texts: bool) {
 async fn ask(server: &Server, layer: &str, lang: &str, filter: &str) -> Result<Vec<i64>, String> {
     let filter = utf8_percent_encode(filter, NON_ALPHANUMERIC);
     let reply =
-        server.get(&format!("/ogc/collections/{layer}/items?limit=10000&filter-lang={lang}&filter={filter}")).await;
+        server.get(&format!("/ogc/collections/{layer}/items?limit=10000&properties=i&skipGeometry=true&filter-lang={lang}&filter={filter}")).await;
     let answer = reply.json();
     match reply.status.as_u16() {
         200 => Ok(answer["features"].as_array().unwrap().iter().map(|f| f["id"].as_i64().unwrap()).collect()),
@@ -338,7 +313,7 @@ async fn every_example_of_the_standard_gives_the_right_rows_in_text_and_in_json(
     let folder = data.join("vectors/ogcapi-features-cql2/cql2/standard/schema/examples");
     let world = World::new().await;
     layer(&world, "vi_du", false).await;
-    layer(&world, "vi_du_chu", true).await;
+    layer(&world, "vi_du_khac", true).await;
     let server = world.server().await;
     let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let (mut wrong, mut parting) = (Vec::new(), 0);
@@ -350,10 +325,10 @@ async fn every_example_of_the_standard_gives_the_right_rows_in_text_and_in_json(
             let tidy: Value = serde_json::from_str(&read(&json)).unwrap();
             ways.push(("cql2-json", of_this_layer(&tidy.to_string().replace("\"property\":\"", "\"property\": \""))));
         }
-        let layer = if matches!(gives, Texts(_)) { "vi_du_chu" } else { "vi_du" };
+        let layer = if matches!(gives, Other(_)) { "vi_du_khac" } else { "vi_du" };
         let want: Result<Vec<i64>, &str> = match gives {
             Fault(words) => Err(*words),
-            Rows(sql) | Texts(sql) => {
+            Rows(sql) | Other(sql) => {
                 let sql = if sql.contains("{wkt}") { sql.replace("{wkt}", &wkt(&text)) } else { sql.to_string() };
                 let rows: Vec<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
                     "SELECT fid FROM layers.{layer} WHERE {sql} ORDER BY fid"
@@ -368,7 +343,7 @@ async fn every_example_of_the_standard_gives_the_right_rows_in_text_and_in_json(
         for (lang, filter) in ways {
             match (ask(&server, layer, lang, &filter).await, &want) {
                 (Ok(is), Ok(want)) if is == *want => {}
-                (Err(is), Err(words)) if is.contains(words) => {}
+                (Err(is), Err(words)) if is.to_lowercase().contains(&words.to_lowercase()) => {}
                 (is, want) => wrong.push(format!(
                     "{name} in {lang}: {} rather than {}",
                     is.map_or_else(|e| e, |rows| format!("{} rows", rows.len())),
