@@ -264,6 +264,21 @@ async fn a_second_import_replaces_the_layer_and_keeps_what_was_said_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn new_rows_are_numbered_by_a_default_that_editors_can_read() {
+    let world = World::new().await;
+    let file = write(&world, "diem.geojson", &collection(&[point(7, "Một"), point(9, "Hai")]));
+    for _ in 0..2 {
+        import(&world, &file, layer("diem")).await.unwrap();
+        let readable = "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'layers' AND table_name = 'diem' AND column_name = 'fid' AND column_default LIKE 'nextval(%'";
+        assert_eq!(world.number(readable).await, 1);
+        let last = world.number("SELECT max(fid) FROM layers.diem").await;
+        world.sql("INSERT INTO layers.diem (\"Tên\") VALUES ('Ba')").await;
+        assert_eq!(world.number("SELECT max(fid) FROM layers.diem").await, last + 1);
+    }
+    assert_eq!(world.number("SELECT count(*) FROM pg_sequences WHERE sequencename LIKE 'diem%'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_layer_of_the_same_name_from_another_file_is_not_replaced_unasked() {
     let world = World::new().await;
     let data = collection(&[point(1, "một")]);
