@@ -157,7 +157,7 @@ pub async fn of_layer(
 
 fn list(base: &str, origin: &Origin, choice: Choice) -> Answer {
     let here = format!("{}/tiles", origin.here);
-    let tilesets: Vec<_> = origin.sets().into_iter().map(|set| tileset::brief(base, &here, set)).collect();
+    let tilesets: Vec<_> = origin.sets().into_iter().map(|set| tileset::brief(base, origin, set)).collect();
     let links = choice.links(&here, format::DOCUMENT);
     Ok(fresh(choice.answer(json!({"links": links, "tilesets": tilesets}).to_string())))
 }

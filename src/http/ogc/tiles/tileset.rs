@@ -9,10 +9,40 @@ use super::{MVT, Origin, SCHEME, TILESET, sets};
 use crate::geo::{Bbox, CRS84, MatrixSet};
 use crate::layer::Layer;
 
-/// As a list of tilesets has it; `here` is the list.
-pub fn brief(base: &str, here: &str, set: MatrixSet) -> Value {
-    let own = format!("{here}/{}", set.id());
-    head(base, set, vec![link(own, "self", JSON, &format!("Tiles in {}", sets::title(set)))])
+/// As a list of tilesets has it, with what its tiles are asked by: the OGC's own suite asks for a tile from the list.
+pub fn brief(base: &str, origin: &Origin, set: MatrixSet) -> Value {
+    let own = format!("{}/tiles/{}", origin.here, set.id());
+    let itself = link(&own, "self", JSON, &format!("Tiles in {}", sets::title(set)));
+    let mut doc = head(base, set, vec![itself, item(&own, "")]);
+    if let Some(limits) = limits(origin, set) {
+        doc["tileMatrixSetLimits"] = limits;
+    }
+    doc
+}
+
+/// The link to the tiles of the tileset at `here`.
+fn item(here: &str, query: &str) -> Value {
+    let href = format!("{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}");
+    let mut item = link(href, "item", MVT, "Mapbox vector tiles");
+    item["templated"] = json!(true);
+    item
+}
+
+/// Where there are tiles, matrix by matrix.
+fn limits(origin: &Origin, set: MatrixSet) -> Option<Value> {
+    let extent = origin.extent()?;
+    let (first, last) = origin.matrices(set);
+    let of = |z| {
+        let limits = set.limits(extent, z);
+        json!({
+            "tileMatrix": z.to_string(),
+            "minTileRow": limits.rows.0,
+            "maxTileRow": limits.rows.1,
+            "minTileCol": limits.columns.0,
+            "maxTileCol": limits.columns.1,
+        })
+    };
+    Some((first..=last).map(of).collect())
 }
 
 fn head(base: &str, set: MatrixSet, mut links: Vec<Value>) -> Value {
@@ -22,6 +52,7 @@ fn head(base: &str, set: MatrixSet, mut links: Vec<Value>) -> Value {
         "title": sets::title(set),
         "dataType": "vector",
         "crs": set.crs().uri(),
+        "tileMatrixSetId": set.id(),
         "tileMatrixSetURI": sets::registered(set).map_or(scheme, String::from),
         "links": links,
     })
@@ -29,13 +60,10 @@ fn head(base: &str, set: MatrixSet, mut links: Vec<Value>) -> Value {
 
 /// The whole document of the tileset at `here`; `query` goes with every tile.
 pub fn whole(base: &str, origin: &Origin, set: MatrixSet, choice: Choice, here: &str, query: &str) -> Value {
-    let mut item =
-        link(format!("{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}{query}"), "item", MVT, "Mapbox vector tiles");
-    item["templated"] = json!(true);
     // TileJSON knows Web Mercator only.
     let forms = if set.is_web_mercator() { TILESET } else { &TILESET[..1] };
     let mut links = choice.links(&format!("{here}{query}"), forms);
-    links.push(item);
+    links.push(item(here, query));
     for layer in &origin.layers {
         links.push(link(
             format!("{base}/ogc/collections/{}", layer.id),
@@ -49,20 +77,11 @@ pub fn whole(base: &str, origin: &Origin, set: MatrixSet, choice: Choice, here: 
     doc["title"] = json!(titles.join(", "));
     doc["mediaTypes"] = json!([MVT]);
     doc["layers"] = origin.layers.iter().map(|l| layer(base, l, set)).collect();
+    if let Some(limits) = limits(origin, set) {
+        doc["tileMatrixSetLimits"] = limits;
+    }
     if let Some(extent) = origin.extent() {
         let (first, last) = origin.matrices(set);
-        doc["tileMatrixSetLimits"] = (first..=last)
-            .map(|z| {
-                let limits = set.limits(extent, z);
-                json!({
-                    "tileMatrix": z.to_string(),
-                    "minTileRow": limits.rows.0,
-                    "maxTileRow": limits.rows.1,
-                    "minTileCol": limits.columns.0,
-                    "maxTileCol": limits.columns.1,
-                })
-            })
-            .collect();
         doc["boundingBox"] = bounds(extent);
         let middle = [(extent.west + extent.east) / 2.0, (extent.south + extent.north) / 2.0];
         let matrix = set.matrix(12).clamp(first, last);
