@@ -142,17 +142,11 @@ def pyogrio_gdal():
         assert len(found["ids"]) > 0 and "maDat" in fields, fields
         return f"{len(found['ids'])} features in a tile"
 
-    def tiles_api():
-        found = read(f"OGCAPI:{OGC}/collections/qhsdd_2030", API="TILES", TILEMATRIXSET="WebMercatorQuad")
-        assert len(found["ids"]) > 0
-        return f"{len(found['ids'])} features"
-
     gdal.tries("read the same layer in its own system (Part 2), equal to the source", storage)
     gdal.tries("ask for EPSG:4756 (VN-2000), latitude first", latitude_first)
     gdal.tries("filter", filtered)
     gdal.tries("box in the layer's system (bbox-crs)", box)
     gdal.tries("read a vector tile", tile)
-    gdal.tries("read through OGC API – Tiles", tiles_api)
     if service("wfs", "WFS"):
         gdal.tries("read through WFS 2.0, equal to the source", lambda: same(
             read(plan), read(f"WFS:{URL}/wfs?version=2.0.0", layer=wfs_name("qhsdd_2030")), PARCEL, 5.1e-5))

@@ -77,7 +77,7 @@ await tries('openlayers', 'features', { layer: 'khu_vuc' }, 'a layer as GeoJSON'
   must(seen.count === 11 && seen.coloured > 50, JSON.stringify(seen).slice(0, 300));
   return `${seen.count} features drawn`;
 });
-const mercator = { layer: 'qhsdd_2030', set: 'WebMercatorQuad', extent: city, projection: 'EPSG:3857' };
+const mercator = { layer: 'qhsdd_2030', set: 'WebMercatorQuad', extent: city };
 const judge = (seen) => {
   must(seen.failed.length === 0, `tiles failed: ${seen.failed.slice(0, 3)}`);
   must(seen.read > 100 && known(seen.codes) && seen.coloured > 200, JSON.stringify(seen).slice(0, 300));
@@ -90,7 +90,7 @@ const sets = await (await fetch(`${server}/ogc/tileMatrixSets`)).json().catch(()
 const national = (sets.tileMatrixSets ?? []).find((set) => /9217/.test(`${set.id} ${JSON.stringify(set.crs ?? '')} ${set.uri ?? ''}`));
 if (national) {
   await tries('openlayers', 'tiles', {
-    layer: 'qhsdd_2030', set: national.id, projection: 'EPSG:9217', extent: [578000, 1274000, 588000, 1284000],
+    layer: 'qhsdd_2030', set: national.id, crs: 'http://www.opengis.net/def/crs/EPSG/0/9217', extent: [578000, 1274000, 588000, 1284000],
     definition: '+proj=tmerc +lat_0=0 +lon_0=108.25 +k=0.9999 +x_0=500000 +y_0=0 +ellps=WGS84 +towgs84=-191.90441429,-39.30318279,-111.45032835,-0.00928836,0.01975479,-0.00427372,0.252906278 +units=m +no_defs',
   }, `OGC API – Tiles, ${national.id} (VN-2000)`, judge);
 }

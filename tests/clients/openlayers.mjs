@@ -13,10 +13,10 @@ export async function features({ server, layer }) {
 }
 
 /** Vector tiles of OGC API – Tiles in the tile matrix set that is named. */
-export async function tiles({ server, layer, set, projection, definition, extent }) {
+export async function tiles({ server, layer, set, crs, definition, extent }) {
   const { ol, proj4 } = window;
   if (definition) {
-    proj4.defs(projection, definition);
+    proj4.defs(crs, definition);
     ol.proj.proj4.register(proj4);
   }
   const source = new ol.source.OGCVectorTile({
@@ -42,7 +42,7 @@ export async function tiles({ server, layer, set, projection, definition, extent
       codes.add(feature.get('maDat'));
     }
   });
-  await draw([new ol.layer.VectorTile({ source, style: new ol.style.Style({ fill: new ol.style.Fill({ color: '#c33' }) }) })], extent, projection);
+  await draw([new ol.layer.VectorTile({ source, style: new ol.style.Style({ fill: new ol.style.Fill({ color: '#c33' }) }) })], extent, source.getProjection());
   return { read, codes: [...codes], failed, coloured: coloured() };
 }
 
