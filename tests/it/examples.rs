@@ -133,12 +133,12 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("clause7_10", Rows("ST_Crosses(geom, {wkt})")),
     ("clause7_12", Rows("event_time BETWEEN '1969-07-16T05:32:00Z' AND '1969-07-24T16:50:35Z'")),
     ("clause7_13", Rows("touchdown > '1969-07-16T13:32:00Z' AND \"liftOff\" < '1969-07-24T16:50:35Z'")),
-    ("clause7_15", Rows("i % 4 IN (0, 2)")),
+    ("clause7_15", Rows("nth % 4 IN (0, 2)")),
     ("clause7_16", Rows("true")),
     ("clause7_17", Rows("true")),
     ("clause7_18", Fault("Buffer")),
     ("clause7_19", Rows("vehicle_height + 1 > bridge_clearance")),
-    ("example01", Rows("i % 2 = 0")),
+    ("example01", Rows("nth % 2 = 0")),
     ("example02", Rows("\"eo:instrument\" IN ('OLI_TIRS', 'OLI')")),
     ("example03", Other("\"landsat:wrs_path\" <> '203'")),
     ("example04", Rows("\"eo:cloud_cover\" = 0.05 AND \"landsat:wrs_row\" = 28 AND \"landsat:wrs_path\" = 203")),
@@ -176,9 +176,9 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("example25", Rows("floors = 6 AND ST_Within(geom, ST_MakeEnvelope(-118, 33.8, -117.9, 34, 4326))")),
     ("example26", Rows("road_class IN ('οδος', 'ΟΔΟΣ', 'STRASSE', 'straße')")),
     ("example27", Rows("etat_vol IN ('débárquér', 'debarquer')")),
-    ("example28", Rows("i % 4 < 2")),
-    ("example29", Rows("i % 3 = 0")),
-    ("example30", Rows("i % 3 = 1")),
+    ("example28", Rows("nth % 4 < 2")),
+    ("example29", Rows("nth % 3 = 0")),
+    ("example30", Rows("nth % 3 = 1")),
     ("example31", Rows("value < 10")),
     ("example32", Rows("value > 10")),
     ("example33", Rows("value <= 10")),
@@ -192,13 +192,13 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("example39", Rows("value IN (1, 2)")),
     ("example40-alt01", Other("value IN ('d', 'foo')")),
     ("example40", Other("value IN ('d', 'foo')")),
-    ("example41", Rows("i % 11 = 10")),
-    ("example42-alt01", Rows("i % 11 <> 10")),
-    ("example42", Rows("i % 11 <> 10")),
+    ("example41", Rows("nth % 11 = 10")),
+    ("example42-alt01", Rows("nth % 11 <> 10")),
+    ("example42", Rows("nth % 11 <> 10")),
     ("example43-alt01", Rows("left(name, 3) <> 'foo' AND value > 10")),
     ("example43", Rows("left(name, 3) <> 'foo' AND value > 10")),
-    ("example44-alt01", Rows("i % 11 = 10 OR value IN (10, 15, 20)")),
-    ("example44", Rows("i % 11 = 10 OR value IN (10, 15, 20)")),
+    ("example44-alt01", Rows("nth % 11 = 10 OR value IN (10, 15, 20)")),
+    ("example44", Rows("nth % 11 = 10 OR value IN (10, 15, 20)")),
     ("example45", Rows("ST_Intersects(geom, ST_MakeEnvelope(-128.098193, -1.1, 180, 90, 4326))")),
     ("example46-alt01", Rows("ST_Equals({wkt}, geom)")),
     ("example46", Rows("ST_Equals({wkt}, geom)")),
@@ -247,8 +247,8 @@ const EXAMPLES: [(&str, Gives); 120] = [
     ("example76", Rows("value <= 2 ^ foo")),
     ("example77", Rows("foo IN (2, 4, -6)")),
     ("example78", Rows("foo IN (2)")),
-    ("example79", Rows("i % 5 IN (0, 1)")),
-    ("example80", Rows("i % 5 IN (0, 2)")),
+    ("example79", Rows("nth % 5 IN (0, 1)")),
+    ("example80", Rows("nth % 5 IN (0, 2)")),
     ("example81", Fault("")),
     ("example82", Fault("")),
     ("example83", Rows("ST_Equals({wkt}, geom)")),
@@ -291,14 +291,14 @@ async fn layer(world: &World, id: &str, other: bool) {
         values.join(", ")
     );
     let mut named: Vec<(&str, &str)> = columns.iter().map(|(name, kind, _)| (*name, *kind)).collect();
-    named.push(("i", "int4"));
+    named.push(("nth", "int4"));
     world.layer(id, "Geometry", 4326, &named, &rows).await;
 }
 
 async fn ask(server: &Server, layer: &str, lang: &str, filter: &str) -> Result<Vec<i64>, String> {
     let filter = utf8_percent_encode(filter, NON_ALPHANUMERIC);
     let reply =
-        server.get(&format!("/ogc/collections/{layer}/items?limit=10000&properties=i&skipGeometry=true&filter-lang={lang}&filter={filter}")).await;
+        server.get(&format!("/ogc/collections/{layer}/items?limit=10000&properties=nth&skipGeometry=true&filter-lang={lang}&filter={filter}")).await;
     let answer = reply.json();
     match reply.status.as_u16() {
         200 => Ok(answer["features"].as_array().unwrap().iter().map(|f| f["id"].as_i64().unwrap()).collect()),
