@@ -160,7 +160,7 @@ pub fn properties(fields: &[Field]) -> String {
     }
     if fields.iter().all(|f| f.name.len() <= 63 && !f.name.is_empty()) {
         let columns: Vec<String> = fields.iter().map(|f| format!("{} AS {}", value(f), ident(&f.name))).collect();
-        return format!("(SELECT row_to_json(p)::text FROM (SELECT {}) p)", columns.join(", "));
+        return format!("(SELECT row_to_json(p.*)::text FROM (SELECT {}) p)", columns.join(", "));
     }
     let members: Vec<String> = fields
         .iter()

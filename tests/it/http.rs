@@ -248,3 +248,22 @@ async fn values_of_every_kind_come_out_as_json_says_them() {
     assert!(items["features"][1]["properties"].as_object().unwrap().values().all(Value::is_null));
     assert_eq!(server.get(&format!("/tiles/moi_kieu/{}", tile_at(14, 108.98, 11.56))).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_may_be_called_what_statements_call_their_rows() {
+    let world = World::new().await;
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "m", "n", "o", "p", "q", "r", "s", "t", "u", "w", "x", "y"];
+    let columns = names.map(|name| (name, "int4"));
+    let values: Vec<String> = (0..names.len()).map(|n| n.to_string()).collect();
+    let rows = format!("VALUES (ST_SetSRID(ST_Point(108.98, 11.56), 4326), {})", values.join(", "));
+    world.layer("chu_cai", "Point", 4326, &columns, &rows).await;
+    let server = world.server().await;
+    let items = server.json("/ogc/collections/chu_cai/items?p=11&filter=t=15&sortby=-w").await;
+    let wanted: serde_json::Map<String, Value> =
+        names.iter().zip(0..).map(|(n, v)| (n.to_string(), json!(v))).collect();
+    assert_eq!(items["features"][0]["properties"], Value::Object(wanted.clone()));
+    assert_eq!(server.json("/ogc/collections/chu_cai/items/1").await["properties"], Value::Object(wanted));
+    let here = server.json("/query/near?lon=108.98&lat=11.56&distance=10").await;
+    assert_eq!(here["features"][0]["properties"]["p"], 11);
+    assert_eq!(server.get(&format!("/tiles/chu_cai/{}", tile_at(14, 108.98, 11.56))).await.status, 200);
+}
