@@ -38,14 +38,14 @@ def main():
         city.samples(*WORLD)
         if "features" in parts:
             said(ets.features(ogc))
-        if "tiles" in parts:
-            said(ets.tiles(ogc, "nen_dat"))
         if "ogctests" in parts:
             said(testers.ogctests(ogc, "core"))
             said(testers.ogctests(ogc, "filtering"))
         if "registry" in parts:
             said(testers.registry(ogc))
         city.samples(*VIETNAM)
+        if "tiles" in parts:
+            said(ets.tiles(ogc, "nen_dat"))
         if "features" in parts:
             said(ets.features(ogc, "features10 VN-2000"))
         if "part3" in parts:
