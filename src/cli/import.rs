@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::ask;
 use super::print::{Print, Progress, count};
 use crate::config::Store;
 use crate::db::Db;
@@ -29,7 +30,7 @@ pub struct Args {
     /// Coordinate system, overruling the file's
     #[arg(long, value_name = "EPSG:N")]
     srs: Option<String>,
-    /// Text encoding, overruling what is found: UTF-8, TCVN3, VNI, WINDOWS-1258 …
+    /// Text encoding, overruling what is found: UTF-8, TCVN3, VNI, VISCII, WINDOWS-1258 …
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
     /// Add to the layer that is there: its features stay
@@ -38,6 +39,12 @@ pub struct Args {
     /// Add to the layer that is there; a feature with the same value of this field becomes what the file says
     #[arg(long, value_name = "FIELD", conflicts_with = "append")]
     upsert: Option<String>,
+    /// Exchange x and y: the table has the northing (Vietnamese X) first
+    #[arg(long)]
+    swap_xy: bool,
+    /// Leave heights and measures out
+    #[arg(long)]
+    drop_z: bool,
     /// Do everything but keep nothing; the report says what would happen
     #[arg(long)]
     dry_run: bool,
@@ -62,21 +69,37 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
             None => How::Replace,
         },
         who: user(),
+        swap_xy: args.swap_xy,
+        drop_z: args.drop_z,
         dry_run: args.dry_run,
     };
     let db = Db::open(store, 2, Duration::ZERO).await?;
     let mut reports = Vec::new();
     let mut failed = None;
+    let mut asked = Vec::new();
     for file in &args.files {
-        let mut progress = Progress::new(print, &file.display().to_string());
-        let tell = |step: Step| match step {
-            Step::Opened(_) => {}
-            Step::Layer(name, total) => progress.start(&name, total),
-            Step::Rows(n) => progress.at(n),
-            Step::Doing(what) => progress.doing(what),
+        let mut options = options.clone();
+        let outcome = loop {
+            let mut questions = Vec::new();
+            let mut progress = Progress::new(print, &file.display().to_string());
+            let tell = |step: Step| match step {
+                Step::Opened(_) => {}
+                Step::Layer(name, total) => progress.start(&name, total),
+                Step::Rows(n) => progress.at(n),
+                Step::Question(question) => questions.push(question),
+                Step::Doing(what) => progress.doing(what),
+            };
+            let outcome = import::run(db.options(), file, &options, &Limits::default(), tell).await;
+            progress.end();
+            match outcome {
+                Err(_) if !questions.is_empty() && ask::answered(print, &questions, &mut options)? => {}
+                Err(e) if !questions.is_empty() => {
+                    asked.append(&mut questions);
+                    break Err(e);
+                }
+                outcome => break outcome,
+            }
         };
-        let outcome = import::run(db.options(), file, &options, &Limits::default(), tell).await;
-        progress.end();
         match outcome {
             Ok(done) => {
                 if !print.json {
@@ -99,7 +122,14 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         print.result(&json!({"imports": reports}), String::new)?;
     }
     match failed {
-        Some(e) => Err(e),
+        Some(e) if print.json && !asked.is_empty() => {
+            print.result(&json!({"error": e.to_string(), "questions": asked}), String::new)?;
+            Ok(ExitCode::from(super::code(&e)))
+        }
+        Some(e) => {
+            eprint!("{}", asked.iter().map(ask::text).collect::<String>());
+            Err(e)
+        }
         None => closed.map(|()| ExitCode::SUCCESS),
     }
 }

@@ -18,6 +18,9 @@ pub struct Args {
     /// Text encoding, overruling what is found
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
+    /// Exchange x and y
+    #[arg(long)]
+    swap_xy: bool,
 }
 
 pub async fn run(args: Args, print: &Print) -> Result<ExitCode> {
@@ -28,6 +31,7 @@ pub async fn run(args: Args, print: &Print) -> Result<ExitCode> {
     );
     request.srs = args.srs;
     request.encoding = args.encoding;
+    request.swap_xy = args.swap_xy;
     let found = inspect(&request, &Limits::default()).await?;
     let name = args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     print.result(&found, || text(&name, &found))?;

@@ -1,5 +1,6 @@
 //! The door for administrators: every command on one page.
 
+mod ask;
 mod db;
 mod doctor;
 mod editions;

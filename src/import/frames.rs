@@ -40,6 +40,12 @@ pub struct Request {
     /// Overrules what the file says and what is detected.
     #[serde(default)]
     pub encoding: Option<String>,
+    /// Exchanges x and y: for tables that have the northing first.
+    #[serde(default)]
+    pub swap_xy: bool,
+    /// Leaves heights and measures out.
+    #[serde(default)]
+    pub drop_z: bool,
     /// Written as SRID into the rows of a layer whose coordinate system has no EPSG code.
     #[serde(default)]
     pub custom_srid: i32,
@@ -68,6 +74,8 @@ impl Request {
             layers: None,
             srs: None,
             encoding: None,
+            swap_xy: false,
+            drop_z: false,
             custom_srid: 0,
             memory,
             cpu_seconds,
@@ -106,6 +114,38 @@ pub struct Candidate {
     pub name: String,
     /// Why: where it puts the data.
     pub place: String,
+    /// Only if x and y are exchanged (`--swap-xy`).
+    pub swap_xy: bool,
+    /// Where the data would lie: west, south, east, north in degrees.
+    pub bounds: Option<[f64; 4]>,
+    /// The town that is nearest to the middle of it, and how many kilometres away.
+    pub near: Option<(String, u32)>,
+}
+
+/// What the caller must say before a layer can be read: the same for a prompt, a web page and a program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Question {
+    /// Answered by [`Request::encoding`]; best first, each with ten values as it would read them.
+    Encoding { layer: String, candidates: Vec<Reading> },
+    /// Answered by [`Request::srs`] (and [`Request::swap_xy`]); best first.
+    Srs { layer: String, extent: Option<[f64; 4]>, candidates: Vec<Candidate> },
+}
+
+/// How to get a layer's text back as the file had it, byte by byte.
+///
+/// What `encoding` makes of a value in `form` is what the file has, but for the values of `exceptions`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Originals {
+    pub encoding: String,
+    /// Whether the file has those bytes as windows-1252 shows them, in UTF-8.
+    pub surface: bool,
+    /// `composed` or `decomposed`: windows-1258 and UTF-8 can write letters in two ways.
+    pub form: String,
+    /// Feature id, field, bytes in hexadecimal digits.
+    pub exceptions: Vec<(i64, String, String)>,
+    /// How many more there are, which only the file has.
+    pub unlisted: u64,
 }
 
 /// What is known about a layer's text.
@@ -231,6 +271,10 @@ pub enum Event {
     },
     SetAside(SetAside),
     Note(Note),
+    /// Before an `Error` that it explains.
+    Question(Question),
+    /// Part of what a report keeps of changed text; several come for one layer if there are many exceptions.
+    Originals(Originals),
     LayerEnd {
         read: u64,
         written: u64,

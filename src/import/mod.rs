@@ -22,7 +22,7 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::error::{Error, Result};
 use child::{Limits, Reader};
-use frames::{Action, Event, Frame, Note, Request};
+use frames::{Action, Event, Frame, Note, Question, Request};
 use report::Report;
 
 /// What an administrator says about an import.
@@ -41,6 +41,10 @@ pub struct Options {
     /// Who imports; the database's user otherwise.
     #[serde(skip)]
     pub who: Option<String>,
+    /// Exchanges x and y.
+    pub swap_xy: bool,
+    /// Leaves heights and measures out.
+    pub drop_z: bool,
     /// Do everything, then take it back.
     pub dry_run: bool,
 }
@@ -75,6 +79,8 @@ pub enum Step {
     /// A layer begins: its name, and how many rows it should have.
     Layer(String, Option<u64>),
     Rows(u64),
+    /// Something must be said before the file can be read; an error follows that says the same in a line.
+    Question(Question),
     /// `checks`, `index`, `swap`
     Doing(&'static str),
 }
@@ -91,6 +97,8 @@ pub async fn run(
     let mut request = Request::new(Action::Read, path.to_string_lossy());
     request.srs.clone_from(&options.srs);
     request.encoding.clone_from(&options.encoding);
+    request.swap_xy = options.swap_xy;
+    request.drop_z = options.drop_z;
     request.layers = (!options.source_layers.is_empty()).then(|| options.source_layers.clone());
     let sha256 = hash::start(path);
     let mut reader = Reader::start(&request, limits).await?;
@@ -143,6 +151,7 @@ async fn layers(
                 reports.push(publish::layer(to, reader, layer, &source, &taken, options, tell).await?);
             }
             Event::Note(note) => source_notes.push(note),
+            Event::Question(question) => tell(Step::Question(question)),
             Event::Error { message } => return Err(Error::Unreadable(message)),
             _ => {}
         }

@@ -234,6 +234,7 @@ async fn copy(
                     )));
                 }
                 Event::Note(note) => report.note(note),
+                Event::Originals(part) => report.originals(part),
                 Event::LayerEnd { read, written, suspects, all_suspect, .. } => {
                     break Ok((read, written, Ended { suspects, all_suspect }));
                 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Options;
-use super::frames::{Crs, Encoding, LayerStart, Note, SetAside};
+use super::frames::{Crs, Encoding, LayerStart, Note, Originals, SetAside};
 use super::publish::{Incoming, Source};
 
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +33,9 @@ pub struct Report {
     pub extent: Option<[f64; 4]>,
     /// In degrees.
     pub bounds: Option<[f64; 4]>,
+    /// How to get text back byte by byte, where any was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub originals: Option<Originals>,
     pub notes: Vec<Note>,
     pub repairs: Vec<Repair>,
     #[serde(skip)]
@@ -80,6 +83,7 @@ impl Report {
             set_aside: 0,
             extent: None,
             bounds: None,
+            originals: None,
             notes: Vec::new(),
             repairs: Vec::new(),
             rows_set_aside: Vec::new(),
@@ -100,6 +104,17 @@ impl Report {
         match self.notes.iter_mut().find(|n| n.code == note.code && n.message == note.message) {
             Some(known) => known.count += note.count,
             None => self.notes.push(note),
+        }
+    }
+
+    /// Adds a part of what gives the text back.
+    pub fn originals(&mut self, part: Originals) {
+        match &mut self.originals {
+            Some(known) => {
+                known.exceptions.extend(part.exceptions);
+                known.unlisted += part.unlisted;
+            }
+            None => self.originals = Some(part),
         }
     }
 

@@ -7,9 +7,11 @@ mod archive; // what a zip claims to hold
 mod copy; // values → COPY BINARY
 mod errors; // what GDAL complains about
 mod fields; // GDAL's types → ours
+mod fonts; // what fonts say about text
 mod installed; // which GDAL this is
 mod limits; // what this process may not do
 mod ogr; // GDAL's handles with owners
+mod originals; // what the report keeps of changed text
 mod out; // frames on their way out
 mod place; // which coordinate system
 mod plan; // a layer, looked at and decided on
@@ -18,8 +20,10 @@ mod shape; // geometries → EWKB
 mod shapefile; // what GDAL does not tell about a shapefile
 mod source; // a path → opened datasets
 mod srs; // GDAL's spatial reference
+mod surface; // text that was read wrongly before
 mod survey; // what must be known before the first row
 mod text; // bytes of any encoding → text
+mod towns; // where that is, in words
 mod typing; // which CSV columns are numbers
 mod validity; // which polygons are surely valid
 #[cfg(test)]
@@ -105,7 +109,8 @@ fn read(
     request: &Request,
     out: &mut Out,
 ) -> Result<()> {
-    plans.iter().try_for_each(Plan::check)?;
+    let checked: Vec<Result<()>> = plans.iter().map(|plan| plan.check(out)).collect();
+    checked.into_iter().collect::<Result<()>>()?;
     let layers: Vec<LayerInfo> = plans.iter().map(Plan::heading).collect();
     out.event(&Event::Source { driver, path, layers, notes })?;
     plans.into_iter().try_for_each(|mut plan| plan.read(request.custom_srid, out))

@@ -5,6 +5,7 @@
 //! place of 108°15' looks plausible and is 27 km off (vietnam.md 1.3).
 
 use super::srs::Srs;
+use super::towns;
 use crate::error::{Error, Result};
 use crate::import::frames::{Candidate, Crs, How, Note};
 
@@ -133,30 +134,63 @@ fn vn2000(srs: &Srs) -> Option<i32> {
     zones.into_iter().find(|(lon, _)| named && is(scale, 0.9996, 1e-9) && on(*lon)).map(|(_, code)| code)
 }
 
-/// A word about a system that puts a layer where it cannot be, or elsewhere than its neighbour puts it: into the city.
+/// Why a system that a file declares cannot be where its coordinates are; none if it can.
 pub fn doubt(crs: &Crs, points: &[(f64, f64)]) -> Option<Note> {
     let srs = Srs::from_epsg(crs.srid?)?;
-    if srs.is_geographic() {
-        let beyond = points.iter().any(|(x, y)| y.abs() > 90.0 || x.abs() > 360.0);
-        let message = format!("latitudes beyond 90 degrees are not `{}`; are x and y exchanged?", crs.name);
-        return beyond.then(|| Note::new("crs_doubtful", message));
-    }
-    let near = |srs: &Srs| {
-        let to_lonlat = srs.to_lonlat()?;
-        let inside = |&&(x, y): &&(f64, f64)| to_lonlat.point(x, y).is_some_and(|p| within(p, PROJECT_AREA));
-        Some(points.iter().filter(inside).count())
-    };
-    if points.is_empty() || near(&srs)? > 0 {
+    if points.is_empty() {
         return None;
     }
-    let other = [9217, 5898, 9218, 3406]
-        .into_iter()
-        .find(|code| Srs::from_epsg(*code).and_then(|srs| near(&srs)) == Some(points.len()))?;
+    if srs.is_geographic() {
+        let beyond = points.iter().any(|(x, y)| y.abs() > 90.0 || x.abs() > 360.0);
+        let message = format!("the file says `{}`, but its coordinates are no degrees", crs.name);
+        return beyond.then(|| Note::new("crs_impossible", message));
+    }
+    let here = Share::of(&srs, points, false)?;
+    if here.vietnam > 0.0 {
+        return None;
+    }
+    let other = [9217, 5898, 9218, 3406].into_iter().find(|code| {
+        Srs::from_epsg(*code).and_then(|srs| Share::of(&srs, points, false)).is_some_and(|s| s.near == 1.0)
+    })?;
     let message = format!(
-        "`{}` puts all of it outside the project area, EPSG:{other} all of it inside; say `--srs` if it is that",
+        "the file says `{}`, which puts all of it outside of Vietnam; EPSG:{other} puts all of it into the project area",
         crs.name
     );
     Some(Note::new("crs_doubtful", message))
+}
+
+/// Whether points lie in Vietnam only if x and y are exchanged, and then all of them.
+pub fn exchanged(crs: &Crs, points: &[(f64, f64)]) -> bool {
+    let Some(srs) = crs.srid.and_then(Srs::from_epsg) else {
+        return false;
+    };
+    let share = |swapped| Share::of(&srs, points, swapped).map_or(0.0, |s| s.vietnam);
+    !points.is_empty() && share(false) == 0.0 && share(true) == 1.0
+}
+
+/// How many of a layer's points a system puts where.
+struct Share {
+    /// Into the project area.
+    near: f64,
+    vietnam: f64,
+    /// The box around all of them in degrees.
+    bounds: Option<[f64; 4]>,
+}
+
+impl Share {
+    fn of(srs: &Srs, points: &[(f64, f64)], swapped: bool) -> Option<Share> {
+        let to_lonlat = srs.to_lonlat()?;
+        let place = |&(x, y): &(f64, f64)| if swapped { to_lonlat.point(y, x) } else { to_lonlat.point(x, y) };
+        let places: Vec<(f64, f64)> = points.iter().filter_map(place).collect();
+        let share = |boxes: &[[f64; 4]]| {
+            let inside = places.iter().filter(|p| boxes.iter().any(|b| within(**p, *b))).count();
+            inside as f64 / points.len().max(1) as f64
+        };
+        let around = |[w, s, e, n]: [f64; 4], (x, y): &(f64, f64)| [w.min(*x), s.min(*y), e.max(*x), n.max(*y)];
+        let bounds = places.iter().fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], around);
+        let (near, vietnam) = (share(&[PROJECT_AREA]), share(&VIETNAM));
+        Some(Share { near, vietnam, bounds: (!places.is_empty()).then_some(bounds) })
+    }
 }
 
 /// The systems that put the points of a layer into the project area or into Vietnam, best first.
@@ -164,53 +198,46 @@ pub fn candidates(points: &[(f64, f64)]) -> Vec<Candidate> {
     if points.is_empty() {
         return Vec::new();
     }
-    if points.iter().all(|(x, y)| x.abs() <= 180.0 && y.abs() <= 90.0) {
-        let inside = points.iter().filter(|p| VIETNAM.iter().any(|b| within(**p, *b))).count();
-        let place = format!(
-            "degrees of longitude and latitude, {:.0} % in Vietnam",
-            inside as f64 * 100.0 / points.len() as f64
-        );
-        return Srs::from_epsg(4326).map(|srs| candidate(&srs, 4326, place)).into_iter().collect();
-    }
+    let degrees = points.iter().all(|(x, y)| x.abs() <= 180.0 && y.abs() <= 180.0);
     // The province's own axis first, its neighbours, the zones, then every other.
-    let first = [9217, 5898, 9218, 5899, 3406, 3405, 32649, 32648, 3857];
-    let codes = first.into_iter().chain(TM3.iter().map(|(_, code)| *code).filter(|code| !first.contains(code)));
+    let first: &[i32] = if degrees { &[4326, 4756] } else { &[9217, 5898, 9218, 5899, 3406, 3405, 32649, 32648, 3857] };
+    let rest = TM3.iter().map(|(_, code)| *code).filter(|code| !degrees && !first.contains(code));
     let mut found: Vec<(f64, f64, Candidate)> = Vec::new();
-    for code in codes {
+    for code in first.iter().copied().chain(rest) {
         let Some(srs) = Srs::from_epsg(code) else {
             continue;
         };
-        let Some(to_lonlat) = srs.to_lonlat() else {
-            continue;
-        };
         for swapped in [false, true] {
-            let place = |&(x, y): &(f64, f64)| {
-                if swapped { to_lonlat.point(y, x) } else { to_lonlat.point(x, y) }
+            let Some(share) = Share::of(&srs, points, swapped) else {
+                continue;
             };
-            let places: Vec<(f64, f64)> = points.iter().filter_map(place).collect();
-            let share = |boxes: &[[f64; 4]]| {
-                let inside = places.iter().filter(|p| boxes.iter().any(|b| within(**p, *b))).count();
-                inside as f64 / points.len() as f64
-            };
-            let (near, vietnam) = (share(&[PROJECT_AREA]), share(&VIETNAM));
-            if near > 0.0 || vietnam >= 0.5 {
-                let exchanged = if swapped { " if x and y are exchanged" } else { "" };
-                let place = format!(
-                    "{:.0} % in the project area, {:.0} % in Vietnam{exchanged}",
-                    near * 100.0,
-                    vietnam * 100.0
-                );
-                found.push((if swapped { near - 1.0 } else { near }, vietnam, candidate(&srs, code, place)));
+            if share.near > 0.0 || share.vietnam >= 0.5 {
+                let rank = if swapped { share.near - 1.0 } else { share.near };
+                found.push((rank, share.vietnam, candidate(&srs, code, swapped, &share)));
             }
         }
+    }
+    if found.is_empty() && degrees && points.iter().all(|(_, y)| y.abs() <= 90.0) {
+        let share = Srs::from_epsg(4326).and_then(|srs| Some((Share::of(&srs, points, false)?, srs)));
+        return share.map(|(share, srs)| candidate(&srs, 4326, false, &share)).into_iter().collect();
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
     found.truncate(6);
     found.into_iter().map(|(_, _, candidate)| candidate).collect()
 }
 
-fn candidate(srs: &Srs, srid: i32, place: String) -> Candidate {
-    Candidate { srid, name: srs.name(), place }
+fn candidate(srs: &Srs, srid: i32, swap_xy: bool, share: &Share) -> Candidate {
+    let near = share.bounds.and_then(|[w, s, e, n]| towns::nearest((w + e) / 2.0, (s + n) / 2.0));
+    let mut place =
+        format!("{:.0} % in the project area, {:.0} % in Vietnam", share.near * 100.0, share.vietnam * 100.0);
+    if let Some((town, km)) = near {
+        place.push_str(&format!(", {km:.0} km from {town}"));
+    }
+    if swap_xy {
+        place.push_str(", if x and y are exchanged");
+    }
+    let near = near.map(|(town, km)| (town.to_owned(), km.round() as u32));
+    Candidate { srid, name: srs.name(), place, swap_xy, bounds: share.bounds, near }
 }
 
 fn within((x, y): (f64, f64), [w, s, e, n]: [f64; 4]) -> bool {
@@ -226,7 +253,10 @@ pub fn unknown(layer: &str, extent: Option<[f64; 4]>, candidates: &[Candidate]) 
         listed => format!("it could be {}", listed.join("; ")),
     };
     let say = candidates.first().map_or("n".to_string(), |c| c.srid.to_string());
-    Error::Unreadable(format!("layer `{layer}`{range} names no coordinate system; {proposal}. say `--srs EPSG:{say}`"))
+    let swap = if candidates.first().is_some_and(|c| c.swap_xy) { " --swap-xy" } else { "" };
+    Error::Unreadable(format!(
+        "the coordinate system of layer `{layer}`{range} is not known; {proposal}. say `--srs EPSG:{say}{swap}`"
+    ))
 }
 
 #[cfg(test)]
@@ -239,7 +269,12 @@ mod tests {
         let found = candidates(&[(580_361.4, 1_279_032.3)]);
         assert_eq!(found[0].srid, 9217);
         let exchanged = candidates(&[(1_279_032.3, 580_361.4)]);
-        assert!(exchanged[0].place.contains("exchanged"), "{exchanged:?}");
+        assert!(exchanged[0].swap_xy && exchanged[0].srid == 9217, "{exchanged:?}");
+        assert!(found[0].near.as_ref().is_some_and(|(town, km)| town.starts_with("Phan Rang") && *km < 5), "{found:?}");
+        let [w, s, ..] = found[0].bounds.unwrap();
+        assert!((w - 108.9886).abs() < 1e-5 && (s - 11.5648).abs() < 1e-5);
+        let lat_first = candidates(&[(11.56, 108.98)]);
+        assert!(lat_first[0].swap_xy && lat_first[0].srid == 4326, "{lat_first:?}");
         assert_eq!(candidates(&[(108.98, 11.56)])[0].srid, 4326);
         assert_eq!(candidates(&[(280_460.4, 1_279_318.5)])[0].srid, 3406);
     }

@@ -9,7 +9,7 @@ use super::survey::{self, Survey};
 use super::words::{self, Words};
 use super::{place, rows};
 use crate::error::Result;
-use crate::import::frames::{Candidate, Crs, Event, FieldInfo, How, LayerInfo, LayerStart, Note, Request};
+use crate::import::frames::{Candidate, Crs, Event, FieldInfo, How, LayerInfo, LayerStart, Note, Question, Request};
 
 pub struct Plan<'d> {
     layer: Layer<'d>,
@@ -22,6 +22,8 @@ pub struct Plan<'d> {
     crs: Option<Crs>,
     candidates: Vec<Candidate>,
     fid_from_source: bool,
+    swap_xy: bool,
+    drop_z: bool,
     notes: Vec<Note>,
 }
 
@@ -61,11 +63,30 @@ impl<'d> Plan<'d> {
             crs: None,
             candidates: Vec::new(),
             fid_from_source,
+            swap_xy: request.swap_xy,
+            drop_z: request.drop_z,
             notes,
         };
+        if request.swap_xy {
+            plan.exchange();
+        }
+        if let Some(geometry) = plan.survey.geometry.as_mut().filter(|_| request.drop_z) {
+            (geometry.z, geometry.m) = (false, false);
+        }
         plan.locate(part, request)?;
-        plan.notes.extend(plan.crs.as_ref().and_then(|crs| place::doubt(crs, &plan.survey.points)));
+        if !plan.swap_xy && plan.crs.as_ref().is_some_and(|crs| place::exchanged(crs, &plan.survey.points)) {
+            plan.swap_xy = true;
+            plan.exchange();
+            let message = "the coordinates lie in Vietnam only with x and y exchanged, and so they are read";
+            plan.notes.push(Note::new("xy_exchanged", message));
+        }
         Ok(plan)
+    }
+
+    /// What the survey saw, with x for y.
+    fn exchange(&mut self) {
+        self.survey.points.iter_mut().for_each(|(x, y)| std::mem::swap(x, y));
+        self.survey.extent = self.survey.extent.map(|[w, s, e, n]| [s, w, n, e]);
     }
 
     fn locate(&mut self, part: &Part, request: &Request) -> Result<()> {
@@ -89,7 +110,12 @@ impl<'d> Plan<'d> {
             return Ok(());
         }
         self.notes.append(&mut notes);
-        self.crs = own;
+        let doubt = own.as_ref().and_then(|crs| match place::exchanged(crs, &self.survey.points) {
+            true => None,
+            false => place::doubt(crs, &self.survey.points),
+        });
+        self.crs = own.filter(|_| doubt.is_none());
+        self.notes.extend(doubt);
         if self.crs.is_none() {
             self.candidates = place::candidates(&self.survey.points);
             if part.driver == "CSV" && self.says_lonlat() && self.candidates.first().is_some_and(|c| c.srid == 4326) {
@@ -155,13 +181,23 @@ impl<'d> Plan<'d> {
         }
     }
 
-    /// What stands in the way of reading: an encoding or a coordinate system that the caller must name.
-    pub fn check(&self) -> Result<()> {
-        if self.words.info.name.is_none() {
-            return Err(words::unsure(&self.name, &self.words.info.candidates));
-        }
+    /// What stands in the way of reading: an encoding or a coordinate system that the caller must name. All is asked
+    /// before the first is refused.
+    pub fn check(&self, out: &mut Out) -> Result<()> {
+        let layer = self.name.clone();
+        let mut refused = Ok(());
         let placed = self.crs.is_some() || self.survey.geometry.is_none() || self.survey.points.is_empty();
-        if placed { Ok(()) } else { Err(place::unknown(&self.name, self.survey.extent, &self.candidates)) }
+        if !placed {
+            let (extent, candidates) = (self.survey.extent, self.candidates.clone());
+            refused = Err(place::unknown(&layer, extent, &candidates));
+            out.event(&Event::Question(Question::Srs { layer: layer.clone(), extent, candidates }))?;
+        }
+        if self.words.info.name.is_none() {
+            let candidates = self.words.info.candidates.clone();
+            refused = Err(words::unsure(&layer, &candidates));
+            out.event(&Event::Question(Question::Encoding { layer, candidates }))?;
+        }
+        refused
     }
 
     pub fn read(&mut self, custom_srid: i32, out: &mut Out) -> Result<()> {
@@ -186,6 +222,8 @@ impl<'d> Plan<'d> {
             srid: self.crs.as_ref().and_then(|crs| crs.srid).unwrap_or(custom_srid),
             decoder: self.words.decoder,
             fid_from_source: self.fid_from_source,
+            swap_xy: self.swap_xy,
+            drop_z: self.drop_z,
         };
         rows::read(&self.layer, &target, out)
     }

@@ -8,6 +8,7 @@ use sys::OGRFieldType as oft;
 use super::copy::{self, Moment, Row};
 use super::fields::Column;
 use super::ogr::{Feature, Layer, bytes};
+use super::originals::Originals;
 use super::out::Out;
 use super::text::Decoder;
 use super::validity::Rings;
@@ -32,6 +33,10 @@ pub struct Target<'a> {
     pub srid: i32,
     pub decoder: Decoder,
     pub fid_from_source: bool,
+    /// x and y are exchanged on the way.
+    pub swap_xy: bool,
+    /// Heights and measures are left out.
+    pub drop_z: bool,
 }
 
 #[derive(Default)]
@@ -40,6 +45,7 @@ struct Counts {
     linearised: u64,
     faceted: u64,
     raised: u64,
+    flattened: u64,
 }
 
 struct Writer<'a> {
@@ -49,12 +55,14 @@ struct Writer<'a> {
     scratch: String,
     rings: Rings,
     counts: Counts,
+    originals: Originals,
 }
 
 /// Streams a layer: data frames, what is set aside, and the end.
 pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
     let (row, ewkb, scratch, rings) = (Row::default(), Vec::new(), String::new(), Rings::default());
-    let mut writer = Writer { target, row, ewkb, scratch, rings, counts: Counts::default() };
+    let originals = Originals::new(target.decoder);
+    let mut writer = Writer { target, row, ewkb, scratch, rings, counts: Counts::default(), originals };
     let (mut read, mut written, mut set_aside) = (0u64, 0u64, 0u64);
     let (mut suspects, mut all_suspect) = (Vec::new(), false);
     out.data(copy::HEADER)?;
@@ -98,6 +106,8 @@ pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
     for note in writer.notes().into_iter().chain(errors::take()) {
         out.event(&Event::Note(note))?;
     }
+    let names: Vec<String> = target.columns.iter().map(|c| c.field.name.clone()).collect();
+    writer.originals.tell(&names, out)?;
     if all_suspect {
         suspects.clear();
     }
@@ -115,12 +125,13 @@ impl Writer<'_> {
             Some(column) => self.geometry(feature, column)?,
             None => false,
         };
-        for column in self.target.columns {
+        for (at, column) in self.target.columns.iter().enumerate() {
             if feature.is_null(column.index) {
                 self.row.null();
                 continue;
             }
-            self.value(feature, column).map_err(|reason| format!("field `{}`: {reason}", column.field.name))?;
+            self.value(feature, column, (fid, at))
+                .map_err(|reason| format!("field `{}`: {reason}", column.field.name))?;
         }
         Ok(suspect)
     }
@@ -130,6 +141,16 @@ impl Writer<'_> {
             self.row.null();
             return Ok(false);
         };
+        // SAFETY: the geometry belongs to the feature, which is alive and ours.
+        unsafe {
+            if self.target.swap_xy {
+                sys::OGR_G_SwapXY(geometry);
+            }
+            if self.target.drop_z && (sys::OGR_G_Is3D(geometry) != 0 || sys::OGR_G_IsMeasured(geometry) != 0) {
+                sys::OGR_G_FlattenTo2D(geometry);
+                self.counts.flattened += 1;
+            }
+        }
         let changed = shape::storable(geometry);
         let storable = changed.as_ref().map_or(geometry, |(owned, _)| owned.0);
         let written = shape::write(storable, column, self.target.srid, &mut self.rings, &mut self.ewkb)?;
@@ -145,7 +166,7 @@ impl Writer<'_> {
 
     // SAFETY for this block: the feature is alive, the index is of its own layer, and the function is the one for the
     // field's type; lists that GDAL lends are read before the next call.
-    fn value(&mut self, feature: &Feature, column: &Column) -> Result<(), String> {
+    fn value(&mut self, feature: &Feature, column: &Column, at: (i64, usize)) -> Result<(), String> {
         let (i, kind, row) = (column.index, column.field.kind, &mut self.row);
         let fits = |fits: bool, value: &dyn std::fmt::Display| match fits {
             true => Ok(()),
@@ -200,16 +221,19 @@ impl Writer<'_> {
                 self.row.array(TEXT, decoded.iter());
                 Ok(())
             }
-            _ => self.text(feature, column),
+            _ => self.text(feature, column, at),
         }
     }
 
-    fn text(&mut self, feature: &Feature, column: &Column) -> Result<(), String> {
+    fn text(&mut self, feature: &Feature, column: &Column, (fid, at): (i64, usize)) -> Result<(), String> {
         let raw = feature.text(column.index);
         let Some((text, composed)) = self.target.decoder.text(raw, &mut self.scratch) else {
             return Err(self.undecodable());
         };
         self.counts.composed += u64::from(composed);
+        if !raw.is_ascii() {
+            self.originals.see(fid, at, raw, text);
+        }
         let row = &mut self.row;
         let done = match column.field.kind {
             // CSV: the survey has seen that every value is a number or a date.
@@ -265,6 +289,7 @@ impl Writer<'_> {
                 "geometries without heights or measures got zero, because others have them",
                 counts.raised,
             ),
+            ("heights_dropped", "geometries had heights or measures, which were left out as asked", counts.flattened),
             ("heights_kept", "heights are kept", u64::from(heights)),
         ]
         .into_iter()

@@ -1,8 +1,10 @@
 //! Which encoding a layer's text is read in, and how that was decided.
 
+use super::fonts;
 use super::ogr::RawField;
 use super::shapefile::Dbf;
 use super::source::Part;
+use super::surface::{self, Surface};
 use super::survey::Survey;
 use super::text::detect::{self, Verdict};
 use super::text::{Arrival, Decoder, Encoding, WINDOWS_1252};
@@ -12,6 +14,8 @@ use crate::import::frames::{self, Action, Note, Reading, Request};
 
 /// A table of text this long is looked at for an inspection; for reading all of it is.
 const INSPECTED: u64 = 256 << 20;
+/// UTF-8 that a program read as windows-1252 and wrote as UTF-8 again.
+pub const TWICE: &str = "UTF-8 twice";
 /// A Vietnamese reading at least this plausible puts a declared Western encoding in doubt.
 const DOUBT: f64 = 0.5;
 
@@ -29,10 +33,17 @@ impl Words {
 
     /// Not sure: shown as windows-1252 shows it, which every byte has a letter in.
     fn unsure(arrival: Arrival, declared: Option<String>, candidates: Vec<Reading>) -> Self {
-        let decoder = Decoder { encoding: WINDOWS_1252, arrival };
+        let decoder = match arrival {
+            Arrival::Bytes if readings_are_unicode(&candidates) => Decoder::UTF8,
+            _ => Decoder { encoding: WINDOWS_1252, arrival },
+        };
         let info = frames::Encoding { name: None, declared, how: "ambiguous".into(), confidence: None, candidates };
         Words { decoder, info }
     }
+}
+
+fn readings_are_unicode(candidates: &[Reading]) -> bool {
+    candidates.iter().any(|c| c.encoding == "UTF-8")
 }
 
 /// Decides on a layer's encoding.
@@ -55,27 +66,14 @@ pub fn choose(
         "MapInfo File" if unicode => Arrival::Windows1252,
         _ => Arrival::Bytes,
     };
-    let raw_bytes = matches!(part.driver.as_str(), "ESRI Shapefile" | "CSV") || arrival == Arrival::Latin1 || !unicode;
+    let raw_bytes =
+        matches!(part.driver.as_str(), "ESRI Shapefile" | "CSV" | "DGN") || arrival == Arrival::Latin1 || !unicode;
     if let Some(name) = &request.encoding {
-        let wrong = || {
-            Error::invalid(
-                "encoding",
-                format!("`{name}` is no encoding that is known here; say TCVN3, VNI, UTF-8, windows-1258 …"),
-            )
-        };
-        let encoding = Encoding::named(name).ok_or_else(wrong)?;
-        let surface = !raw_bytes && encoding != Encoding::Utf8;
-        let arrival = if surface {
-            Arrival::Windows1252
-        } else if raw_bytes {
-            arrival
-        } else {
-            Arrival::Bytes
-        };
-        return Ok(Words::new(Decoder { encoding, arrival }, "given", declared, None));
+        let decoder = given(name, arrival, raw_bytes, unicode)?;
+        return Ok(Words::new(decoder, "given", declared, None));
     }
     if !raw_bytes {
-        return Ok(behind_the_surface(part, &values, declared, notes));
+        return Ok(behind_the_surface(Arrival::Bytes, &values, declared, notes));
     }
     let sample: Vec<Vec<u8>> = match Dbf::beside(&part.path).filter(|_| part.driver == "ESRI Shapefile") {
         Some(dbf) => dbf.sample(if request.action == Action::Read { u64::MAX } else { INSPECTED }),
@@ -84,7 +82,29 @@ pub fn choose(
         }
     };
     let sample: Vec<&[u8]> = sample.iter().map(Vec::as_slice).collect();
-    Ok(from_bytes(&sample, arrival, declared, notes))
+    Ok(from_bytes(&sample, arrival, declared, fonts::hint(part), notes))
+}
+
+/// The decoder that the caller asked for.
+fn given(name: &str, arrival: Arrival, raw_bytes: bool, unicode: bool) -> Result<Decoder> {
+    if name == TWICE {
+        return Ok(Decoder { encoding: Encoding::Utf8, arrival: Arrival::Windows1252 });
+    }
+    let encoding = Encoding::named(name).ok_or_else(|| {
+        Error::invalid(
+            "encoding",
+            format!("`{name}` is no encoding that is known here; say TCVN3, VNI, VISCII, UTF-8, windows-1258 …"),
+        )
+    })?;
+    // What is Unicode already was read as Latin letters before: its bytes lie behind them.
+    let own = matches!(encoding, Encoding::Tcvn3 | Encoding::Vni | Encoding::Viscii);
+    let behind = (!raw_bytes && encoding != Encoding::Utf8) || (own && unicode && arrival == Arrival::Bytes);
+    let arrival = match raw_bytes {
+        _ if behind => Arrival::Windows1252,
+        true => arrival,
+        false => Arrival::Bytes,
+    };
+    Ok(Decoder { encoding, arrival })
 }
 
 /// GDAL writes the degree, plus-minus and diameter signs of drawings (`%%d`, `%%p`, `%%c`) as characters of their own.
@@ -93,13 +113,26 @@ fn only_signs(value: &[u8]) -> bool {
 }
 
 /// The file gives bytes: what they are, what the file says they are, and which to believe.
-fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, notes: &mut Vec<Note>) -> Words {
+fn from_bytes(
+    sample: &[&[u8]],
+    arrival: Arrival,
+    declared: Option<String>,
+    hint: Option<Encoding>,
+    notes: &mut Vec<Note>,
+) -> Words {
     let usable = declared.as_deref().and_then(Encoding::named);
     let decoder = |encoding| Decoder { encoding, arrival };
-    let (best, confidence, readings) = match detect::detect(sample.iter().copied()) {
+    let (best, confidence, readings) = match detect::detect(sample.iter().copied(), hint) {
         Verdict::Ascii => return Words::new(decoder(Encoding::Utf8), "ascii", declared, None),
+        Verdict::Utf8 if arrival == Arrival::Bytes => {
+            let says = usable == Some(Encoding::Utf8);
+            let mut words = behind_the_surface(arrival, sample, declared, notes);
+            if words.info.how == "format" {
+                words.info.how = if says { "declared" } else { "detected" }.into();
+            }
+            return words;
+        }
         Verdict::Utf8 => {
-            surface_note(sample, notes);
             let how = if usable == Some(Encoding::Utf8) { "declared" } else { "detected" };
             return Words::new(decoder(Encoding::Utf8), how, declared, None);
         }
@@ -133,43 +166,19 @@ fn from_bytes(sample: &[&[u8]], arrival: Arrival, declared: Option<String>, note
     }
 }
 
-/// The format gives Unicode; a program may have read TCVN3 or VNI as Latin-1 before.
-fn behind_the_surface(part: &Part, values: &[&[u8]], declared: Option<String>, notes: &mut Vec<Note>) -> Words {
-    let decoder = Decoder::UTF8;
-    let Some((encoding, confidence)) = surface(values) else {
-        return Words::new(decoder, "format", declared, None);
-    };
-    if part.driver == "MapInfo File" {
-        let message = format!("the file says Latin letters; its text reads as {} and was decoded", encoding.name());
-        notes.push(Note::new("encoding_detected", message));
-        let decoder = Decoder { encoding, arrival: Arrival::Windows1252 };
-        return Words::new(decoder, "detected", declared, Some(confidence));
-    }
-    surface_note(values, notes);
-    Words::new(decoder, "format", declared, None)
-}
-
-fn surface(values: &[&[u8]]) -> Option<(Encoding, f64)> {
-    let bytes: Vec<Vec<u8>> =
-        values.iter().filter(|v| !v.is_ascii()).filter_map(|v| Arrival::Windows1252.bytes(v)).collect();
-    let all = values.iter().filter(|v| !v.is_ascii()).count();
-    let mostly = bytes.len() * 10 >= all * 9;
-    let sample = bytes.iter().map(Vec::as_slice);
-    match detect::detect(sample.clone()) {
-        Verdict::Detected(encoding @ (Encoding::Tcvn3 | Encoding::Vni), confidence) if mostly => {
-            (detect::plausibility(WINDOWS_1252, sample) < DOUBT).then_some((encoding, confidence))
+/// The text is Unicode, but a program may have read TCVN3, VNI or UTF-8 as Latin letters before.
+fn behind_the_surface(arrival: Arrival, values: &[&[u8]], declared: Option<String>, notes: &mut Vec<Note>) -> Words {
+    match surface::look(values) {
+        Surface::None => Words::new(Decoder::UTF8, "format", declared, None),
+        Surface::Behind(decoder, confidence) => {
+            let name = if decoder.encoding == Encoding::Utf8 { TWICE } else { decoder.encoding.name() };
+            let message = format!("the text was {name} that a program read as Latin letters; it is read as {name}");
+            notes.push(Note::new("encoding_detected", message));
+            let mut words = Words::new(decoder, "detected", declared, Some(confidence));
+            words.info.name = Some(name.into());
+            words
         }
-        _ => None,
-    }
-}
-
-/// Unicode text that looks like another encoding read wrongly is told, not changed: the file says what it says.
-fn surface_note(values: &[&[u8]], notes: &mut Vec<Note>) {
-    if let Some((encoding, _)) = surface(values) {
-        let name = encoding.name();
-        let message =
-            format!("the text looks like {name} that was read as Latin letters; say `--encoding {name}` if it is");
-        notes.push(Note::new("text_looks_misread", message));
+        Surface::Unsure(readings) => Words::unsure(arrival, declared, readings),
     }
 }
 
@@ -204,9 +213,10 @@ pub fn drawing(path: &str) -> Option<String> {
 
 /// One line for text that could be in several encodings.
 pub fn unsure(layer: &str, candidates: &[Reading]) -> Error {
-    let read: Vec<String> =
-        candidates.iter().map(|c| format!("{} reads `{}`", c.encoding, c.sample.join("`, `"))).collect();
+    let sample = |c: &Reading| c.sample.iter().take(3).cloned().collect::<Vec<_>>().join("`, `");
+    let read: Vec<String> = candidates.iter().map(|c| format!("{} reads `{}`", c.encoding, sample(c))).collect();
     let say = candidates.first().map_or("TCVN3", |c| c.encoding.as_str());
+    let say = if say.contains(' ') { format!("'{say}'") } else { say.to_owned() };
     let message = format!(
         "the encoding of the text in layer `{layer}` is not sure: {}. say `--encoding {say}` or the like",
         read.join("; ")

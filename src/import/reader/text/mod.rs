@@ -5,7 +5,10 @@
 //! value (vietnam.md 2.2), and VNI they do not know.
 
 pub mod detect; // which encoding a layer's text is in
+pub mod encode; // text → the bytes it came from
 pub mod syllable; // whether a word can be Vietnamese
+#[cfg(test)]
+mod detect_tests; // … held against thousands of files
 mod tcvn3; // ABC, the .Vn fonts
 mod viscii; // RFC 1456
 mod vni; // VNI-Windows
@@ -112,6 +115,10 @@ fn punctuation(byte: u8) -> Option<char> {
         0xA0 => '\u{A0}',
         _ => return None,
     })
+}
+
+fn punctuation_code(c: char) -> Option<u8> {
+    (0x80..=0xA0).find(|byte| punctuation(*byte) == Some(c))
 }
 
 /// How GDAL hands over the bytes of the file.

@@ -1,7 +1,7 @@
 //! TCVN3 ("ABC"): one byte a letter, as the .Vn fonts draw it (TCVN 5712:1993, vietnam.md 2.1 and 2.3).
 //!
 //! The fonts have no capitals with tones: `.VnTimeH` draws the small codes as capitals, so a text in capitals comes as
-//! `PH¦êNG` (PHƯờNG). Where the ASCII letters of a value are all capitals, the others are made capitals again.
+//! `PH¦êNG` (PHƯờNG). Words whose ASCII letters are all capitals get the others back as capitals.
 
 /// What 0xA1 to 0xFE mean; a full stop where the fonts have nothing.
 const FROM_A1: &str = "ĂÂÊÔƠƯĐăâêôơưđ......àảãáạ.ằẳẵắ.......ặầẩẫấậè.ẻẽéẹềểễếệìỉ...ĩíịò.ỏõóọồổỗốộờởỡớợù.ủũúụừửữứựỳỷỹýỵ";
@@ -13,20 +13,39 @@ fn letter(byte: u8) -> Option<char> {
     letter.filter(|c| *c != '.')
 }
 
-pub fn push(bytes: &[u8], out: &mut String) -> bool {
-    let capitals = bytes.iter().filter(|b| b.is_ascii_uppercase()).count();
-    let capitals = capitals >= 2 && !bytes.iter().any(u8::is_ascii_lowercase);
-    for &byte in bytes {
-        match byte {
-            ..0x80 => out.push(byte.into()),
-            _ => match letter(byte).or_else(|| super::punctuation(byte)) {
-                Some(c) if capitals => out.extend(c.to_uppercase()),
-                Some(c) => out.push(c),
-                None => return false,
-            },
-        }
+/// The byte of a letter; that of the small one for a capital that the fonts lack.
+pub fn code(c: char) -> Option<u8> {
+    let of = |c: char| {
+        let at = LETTERS.iter().position(|letter| *letter == c && c != '.')?;
+        u8::try_from(0xA1 + at).ok()
+    };
+    match c {
+        '\0'..='\x7F' => u8::try_from(c).ok(),
+        _ => of(c).or_else(|| super::punctuation_code(c)).or_else(|| of(c.to_lowercase().next()?)),
     }
-    true
+}
+
+pub fn push(bytes: &[u8], out: &mut String) -> bool {
+    let all = capitals(bytes) >= 2 && !bytes.iter().any(u8::is_ascii_lowercase);
+    let in_word = |b: &u8| b.is_ascii_alphabetic() || *b >= 0x80;
+    bytes.chunk_by(|a, b| in_word(a) == in_word(b)).all(|part| {
+        let up = all || (capitals(part) >= 2 && !part.iter().any(u8::is_ascii_lowercase));
+        part.iter().all(|&byte| {
+            match byte {
+                ..0x80 => out.push(byte.into()),
+                _ => match letter(byte).or_else(|| super::punctuation(byte)) {
+                    Some(c) if up => out.extend(c.to_uppercase()),
+                    Some(c) => out.push(c),
+                    None => return false,
+                },
+            }
+            true
+        })
+    })
+}
+
+fn capitals(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| b.is_ascii_uppercase()).count()
 }
 
 #[cfg(test)]
@@ -53,6 +72,7 @@ mod tests {
     fn text_in_capitals_gets_its_capitals_back() {
         assert_eq!(Encoding::Tcvn3.decode(b"PH\xA6\xEANG \xA7\xCAT").as_deref(), Some("PHƯỜNG ĐẤT"));
         assert_eq!(Encoding::Tcvn3.decode(b"\xA7\xCAt \xEB").as_deref(), Some("Đất ở"));
+        assert_eq!(Encoding::Tcvn3.decode(b"TR\xA6\xEANG THCS L\xAA L\xEEi").as_deref(), Some("TRƯỜNG THCS Lê Lợi"));
         assert_eq!(Encoding::Tcvn3.decode(b"\xFF"), None);
     }
 }

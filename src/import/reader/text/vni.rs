@@ -3,6 +3,8 @@
 //! The mark's byte says tone and shape at once, whatever letter it follows; the capital's mark lies 0x20 lower. It is
 //! written here as combining characters and composed at the end, so the table has seventeen rows and not 134.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// Mark (small) → combining characters.
 fn mark(byte: u8) -> Option<&'static str> {
     Some(match byte | 0x20 {
@@ -60,6 +62,36 @@ fn takes(letter: char, mark: &str) -> bool {
         _ => "aeouyơư",
     };
     letter.to_lowercase().all(|c| letters.contains(c))
+}
+
+/// Appends the bytes of a letter.
+pub fn code(c: char, out: &mut Vec<u8>) -> Option<()> {
+    let byte = match c {
+        '\0'..='\x7F' => u8::try_from(c).ok(),
+        _ => (0xA0..=0xFF).find(|b| single(*b) == Some(c)).or_else(|| super::punctuation_code(c)),
+    };
+    if let Some(byte) = byte {
+        out.push(byte);
+        return Some(());
+    }
+    let parts: Vec<char> = std::iter::once(c).nfd().collect();
+    // The horn belongs to the letter, circumflex and breve to the mark.
+    let horned = parts.get(1) == Some(&'\u{31B}');
+    let (letter, marks) = parts.split_at(if horned { 2 } else { 1 });
+    let letter = letter.iter().copied().nfc().next()?;
+    // Canonical order puts a dot below before the circumflex; the table has the shape first.
+    let mut marks: Vec<char> = marks.to_vec();
+    marks.sort_by_key(|mark| !matches!(mark, '\u{302}' | '\u{306}'));
+    let marks: String = marks.into_iter().collect();
+    let small =
+        (0xE0..=0xFF).find(|b| mark(*b) == Some(&marks)).filter(|_| !marks.is_empty() && takes(letter, &marks))?;
+    out.push(if letter.is_ascii() {
+        u8::try_from(letter).ok()?
+    } else {
+        (0xA0..=0xFF).find(|b| single(*b) == Some(letter))?
+    });
+    out.push(if letter.is_uppercase() { small - 0x20 } else { small });
+    Some(())
 }
 
 pub fn push(bytes: &[u8], out: &mut String) -> bool {
