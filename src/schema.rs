@@ -79,6 +79,16 @@ pub struct Field {
     /// The alias that the source gives it, often the Vietnamese name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// What the codes of a coded field mean (the coded-value domain of a geodatabase); values are stored as codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub domain: Vec<Coded>,
+}
+
+/// A code and what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coded {
+    pub code: String,
+    pub label: String,
 }
 
 /// The primary key of every layer's table.

@@ -185,7 +185,7 @@ async fn cut(pool: &PgPool, layer: &Layer, shape: &Shape, by: Option<&str>) -> R
         .push(
             ") AS area, count(*) AS features FROM pieces WHERE NOT ST_IsEmpty(g) GROUP BY v) \
              SELECT to_json(c.v) AS v, c.area, c.features, u.name, u.name_en, u.color FROM classes c \
-             LEFT JOIN dothi.land_use u ON u.code = upper(left(c.v::text, 3)) AND c.v::text ~ '^[A-Za-z]{3}([^A-Za-z].*)?$' \
+             LEFT JOIN dothi.land_use u ON u.code = (dothi.land_use_codes(c.v::text))[1] \
              ORDER BY c.area DESC, c.v::text",
         );
     for row in run::all(pool, sql).await? {

@@ -48,8 +48,8 @@ async fn load_land_use(on: &mut PgConnection) -> Result<()> {
     run::script(
         &mut *tx,
         format!(
-            "DELETE FROM dothi.land_use; INSERT INTO dothi.land_use (code, name, name_en, parent, color, rank) \
-             SELECT code, name_vi, name_en, nullif(parent, ''), color, rank::int FROM land_use_csv; \
+            "DELETE FROM dothi.land_use; INSERT INTO dothi.land_use (code, name, name_en, parent, color, rank, in_2018, in_2024) \
+             SELECT code, name_vi, name_en, nullif(parent, ''), color, rank::int, in_2018 = '1', in_2024 = '1' FROM land_use_csv; \
              COMMENT ON TABLE dothi.land_use IS {}",
             crate::sql::literal(&hash)
         ),

@@ -7,6 +7,7 @@ pub mod child; // the child process, seen from here
 pub mod frames; // what the two say to each other
 mod hash; // which file it was
 mod merge; // into a layer that is there: append, upsert
+mod land_use; // labels held against the official lists
 mod publish; // staging table, COPY, swap
 pub mod reader; // the child itself: the only place that names GDAL
 mod repair; // invalid geometry

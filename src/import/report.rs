@@ -36,6 +36,9 @@ pub struct Report {
     /// How to get text back byte by byte, where any was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub originals: Option<Originals>,
+    /// Where a field has land-use codes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub land_use: Option<LandUse>,
     pub notes: Vec<Note>,
     pub repairs: Vec<Repair>,
     #[serde(skip)]
@@ -48,6 +51,29 @@ pub struct Merged {
     pub inserted: u64,
     pub updated: u64,
     pub unchanged: u64,
+}
+
+/// Labels of land use, held against the official lists. The labels themselves stay as they are.
+#[derive(Debug, Clone, Serialize)]
+pub struct LandUse {
+    pub field: String,
+    /// `2018` or `2024` where a code is in one of the lists only, `mixed` where both occur, `both` where all codes are in both.
+    pub vocabulary: String,
+    /// Rows with a label.
+    pub labelled: u64,
+    /// Rows with more than one code (`ONT+CLN`).
+    pub combined: u64,
+    /// How many rows have each official code.
+    pub codes: Vec<Counted>,
+    /// Labels with a code in no list; the most frequent hundred.
+    pub unknown: Vec<Counted>,
+    pub unknown_rows: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Counted {
+    pub value: String,
+    pub count: u64,
 }
 
 /// A polygon that was mended: what was wrong, where (in the layer's coordinates), and its area before and after.
@@ -84,6 +110,7 @@ impl Report {
             extent: None,
             bounds: None,
             originals: None,
+            land_use: None,
             notes: Vec::new(),
             repairs: Vec::new(),
             rows_set_aside: Vec::new(),

@@ -4,12 +4,13 @@ use sqlx::postgres::PgConnection;
 use sqlx::{Acquire, Row};
 
 use super::Options;
+use super::land_use;
 use super::publish::Incoming;
 use super::report::Report;
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::layer::editions;
-use crate::schema::{FID, Field, GEOM, Kind};
+use crate::schema::{Field, GEOM};
 use crate::sql::{Sql, ident};
 
 /// Takes the extent and sees to it that the layer lies on earth: coordinates that have no longitude and latitude do not
@@ -63,7 +64,10 @@ pub async fn check_place(tx: &mut PgConnection, incoming: &Incoming, report: &mu
 /// Puts the staged table in the old one's place, the catalog row and the journal with it. Readers see it at the commit.
 pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report, options: &Options) -> Result<()> {
     let id = &incoming.id;
-    let class_field = class_field(tx, incoming).await?;
+    let class_field = land_use::class_field(tx, incoming).await?;
+    if let Some(field) = &class_field {
+        land_use::account(tx, incoming, field, report).await?;
+    }
     let fields = with_titles(tx, incoming).await?;
     editions::put_aside(tx, id).await?;
     let name = ident(&format!("{id}_{}", incoming.import));
@@ -122,25 +126,6 @@ async fn with_titles(tx: &mut PgConnection, incoming: &Incoming) -> Result<Vec<F
     Ok(incoming.fields.iter().map(|f| Field { title: title(f), ..f.clone() }).collect())
 }
 
-/// The text field whose values are official land-use codes, if there is one: at least two different codes, and nine of ten
-/// values of a sample.
-async fn class_field(tx: &mut PgConnection, incoming: &Incoming) -> Result<Option<String>> {
-    if incoming.geometry.is_none() {
-        return Ok(None);
-    }
-    for field in incoming.fields.iter().filter(|f| f.kind == Kind::Text) {
-        let column = ident(&field.column);
-        let sql = Sql::new(format!(
-            "SELECT count(*) AS n, count(u.code) AS known, count(DISTINCT u.code) AS codes \
-             FROM (SELECT {column} AS v FROM {} WHERE {column} <> '' ORDER BY {FID} LIMIT 2000) s \
-             LEFT JOIN dothi.land_use u ON u.code = split_part(s.v, '+', 1)",
-            incoming.staging
-        ));
-        let row = run::one(&mut *tx, sql).await?;
-        let (n, known, codes): (i64, i64, i64) = (row.try_get("n")?, row.try_get("known")?, row.try_get("codes")?);
-        if codes >= 2 && known * 10 >= n * 9 {
-            return Ok(Some(field.name.clone()));
-        }
-    }
-    Ok(None)
+use crate::layer::editions;
+use crate::schema::{Field, GEOM};
 }

@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     fn read(kind: Kind, json: &str) -> Result<Cell, String> {
-        let field = Field { name: "x".into(), column: "x".into(), kind, title: None };
+        let field = Field { name: "x".into(), column: "x".into(), kind, title: None, domain: Vec::new() };
         cell(&field, serde_json::from_str(json).unwrap())
     }
 

@@ -8,6 +8,9 @@ use crate::db::run;
 use crate::error::Result;
 use crate::sql::Sql;
 
+/// Labels of old files, and the official codes that they mean (migration 0007 has the same).
+pub const ALIASES: [(&str, &str); 3] = [("OCT", "OTC"), ("T", "OTC"), ("2L", "LUC")];
+
 #[derive(Debug, Clone, Serialize)]
 pub struct LandUse {
     pub code: String,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::layer::Layer;
-use crate::layer::land_use::LandUse;
+use crate::layer::land_use::{ALIASES, LandUse};
 
 const BASE: &str = include_str!("../../tile-styles/default.json");
 
@@ -77,6 +77,11 @@ fn fill(layer: &Layer, codes: &[LandUse]) -> Value {
     for code in codes {
         expression.push(json!(code.code));
         expression.push(json!(code.color));
+    }
+    for (alias, meant) in ALIASES {
+        if let Some(code) = codes.iter().find(|code| code.code == meant) {
+            expression.extend([json!(alias), json!(code.color)]);
+        }
     }
     expression.push(json!("#BDBDBD"));
     Value::Array(expression)

@@ -73,7 +73,9 @@ const TEXTS: [&str; 26] = [
 
 fn fields() -> Vec<Field> {
     let kind = |sql: &str| serde_json::from_value::<Kind>(json!(sql)).unwrap();
-    COLUMNS.map(|(n, k)| Field { name: n.into(), column: n.into(), kind: kind(k), title: None }).into()
+    COLUMNS
+        .map(|(n, k)| Field { name: n.into(), column: n.into(), kind: kind(k), title: None, domain: Vec::new() })
+        .into()
 }
 
 /// A layer of random rows, a fifth of their values null.

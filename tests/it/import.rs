@@ -415,6 +415,118 @@ async fn land_use_codes_are_recognised_by_their_values() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn land_use_labels_are_parsed_counted_and_the_unknown_told() {
+    let world = World::new().await;
+    let parcel = |code: &str| json!({"type": "Feature", "properties": {"MDSD": code}, "geometry": {"type": "Point", "coordinates": [108.9, 11.5]}});
+    let labels = ["ONT+CLN", "ONT+CLN", "LUC", "OCT", "T", "2L", "hnk + lnk", "DDT", "ODT 120", "BHK", "CLN", "XYZ"];
+    let file = write(&world, "thua.geojson", &collection(&labels.map(parcel)));
+    let reports = import(&world, &file, Options::default()).await.unwrap();
+    let found = reports[0].land_use.as_ref().unwrap();
+    assert_eq!((found.field.as_str(), found.vocabulary.as_str()), ("MDSD", "2018"));
+    assert_eq!((found.labelled, found.combined, found.unknown_rows), (12, 3, 1));
+    let count = |code: &str| found.codes.iter().find(|c| c.value == code).map_or(0, |c| c.count);
+    assert_eq!([count("CLN"), count("ONT"), count("OTC"), count("LUC"), count("LNK")], [3, 2, 2, 2, 1]);
+    assert_eq!(found.unknown[0].value, "XYZ");
+    assert!(reports[0].notes.iter().any(|n| n.code == "land_use_unknown" && n.message.contains("`XYZ`")));
+    assert_eq!(world.number("SELECT count(*) FROM layers.thua WHERE \"MDSD\" = 'ONT+CLN'").await, 2, "labels stay");
+    assert_eq!(
+        world.number("SELECT count(*) FROM layers.thua WHERE 'CLN' = ANY(dothi.land_use_codes(\"MDSD\"))").await,
+        3
+    );
+    for label in ["Đất ODT", "đường", "ODTX", "12", ""] {
+        assert_eq!(
+            world.number(&format!("SELECT coalesce(cardinality(dothi.land_use_codes('{label}')), 0)")).await,
+            0,
+            "{label}"
+        );
+    }
+}
+
+/// Longitude and latitude by GDAL's own program.
+fn gdaltransform(from: &str, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    use std::io::Write;
+    let mut child = Command::new("gdaltransform")
+        .args(["-s_srs", from, "-t_srs", "EPSG:4326", "-output_xy"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("gdal-bin is installed");
+    let lines: String = points.iter().map(|(x, y)| format!("{x} {y}\n")).collect();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let out = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let number = |n: &str| n.parse::<f64>().unwrap();
+    out.lines().filter_map(|l| l.split_once(' ')).map(|(x, y)| (number(x), number(y))).collect()
+}
+
+/// A tenth of a metre in degrees.
+const TENTH_OF_A_METRE: f64 = 0.1 / 111_320.0;
+
+/// Imports points of a system and gives where they are served.
+async fn served(world: &World, srs: &str, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let rows: String = points.iter().map(|(x, y)| format!("m,{x},{y}\n")).collect();
+    let file = write(world, "moc.csv", &format!("ten,easting,northing\n{rows}"));
+    let options = Options { srs: Some(srs.into()), ..layer("moc") };
+    import(world, &file, options).await.unwrap();
+    let found: Vec<(f64, f64)> = sqlx::query_as(
+        "SELECT ST_X(g), ST_Y(g) FROM (SELECT fid, ST_Transform(geom, 4326) AS g FROM layers.moc) t ORDER BY fid",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .unwrap();
+    found
+}
+
+fn close(is: &[(f64, f64)], want: &[(f64, f64)], within: f64, what: &str) {
+    assert_eq!(is.len(), want.len(), "{what}");
+    for (is, want) in is.iter().zip(want) {
+        let off = (is.0 - want.0).abs().max((is.1 - want.1).abs());
+        assert!(off <= within, "{what}: {is:?}, wanted {want:?}, {:.3} m off", off * 111_320.0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn points_in_every_zone_of_vn2000_lie_where_proj_puts_them() {
+    let world = World::new().await;
+    // The zones of all provinces, before and after 2025, and both of UTM.
+    let zones = [3405, 3406, 5896, 5897, 5898, 5899].into_iter().chain(9205..=9218);
+    for code in zones {
+        let srs = format!("EPSG:{code}");
+        let points: Vec<(f64, f64)> = (0..9)
+            .map(|n| (420_000.0 + 90_000.0 * f64::from(n % 3), 1_050_000.0 + 550_000.0 * f64::from(n / 3)))
+            .collect();
+        close(&served(&world, &srs, &points).await, &gdaltransform(&srs, &points), TENTH_OF_A_METRE, &srs);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn control_points_lie_where_the_decree_puts_them() {
+    let world = World::new().await;
+    // One place in five systems, computed with PROJ; and pairs of Circular 20/2019/TT-BGTVT, given to a tenth of a second.
+    for (srs, point) in [
+        ("EPSG:9217", (580_361.426_9, 1_279_032.268_9)),
+        ("EPSG:5898", (607_630.031_9, 1_279_114.510_3)),
+        ("EPSG:3406", (280_460.406_4, 1_279_318.478_0)),
+        ("EPSG:9218", (553_094.238_5, 1_278_973.889_7)),
+    ] {
+        close(&served(&world, srs, &[point]).await, &[(108.9886, 11.5648)], TENTH_OF_A_METRE, srs);
+    }
+    let degrees = |d: f64, m: f64, s: f64| d + m / 60.0 + s / 3600.0;
+    let pairs = [
+        ((109.0, 25.0, 53.6), (12.0, 33.0, 39.7), (109.0, 26.0, 0.0), (12.0, 33.0, 36.0)),
+        ((109.0, 15.0, 53.6), (12.0, 14.0, 17.7), (109.0, 16.0, 0.0), (12.0, 14.0, 14.0)),
+        ((109.0, 13.0, 14.6), (12.0, 9.0, 20.7), (109.0, 13.0, 21.0), (12.0, 9.0, 17.0)),
+        ((109.0, 12.0, 18.4), (11.0, 58.0, 12.5), (109.0, 12.0, 24.9), (11.0, 58.0, 8.8)),
+        ((109.0, 10.0, 21.3), (11.0, 54.0, 0.0), (109.0, 10.0, 27.8), (11.0, 53.0, 56.3)),
+    ];
+    let of = |p: (f64, f64, f64)| degrees(p.0, p.1, p.2);
+    let vn: Vec<(f64, f64)> = pairs.iter().map(|(lon, lat, ..)| (of(*lon), of(*lat))).collect();
+    let wgs: Vec<(f64, f64)> = pairs.iter().map(|(_, _, lon, lat)| (of(*lon), of(*lat))).collect();
+    let is = served(&world, "EPSG:4756", &vn).await;
+    close(&is, &gdaltransform("EPSG:4756", &vn), TENTH_OF_A_METRE, "PROJ");
+    close(&is, &wgs, 0.1 / 3600.0, "the circular, as it is rounded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_layer_is_refused_with_one_line() {
     let world = World::new().await;
     for (name, text) in [

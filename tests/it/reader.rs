@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dothi::error::Error;
 use dothi::import::child::{self, Limits, Reader};
-use dothi::import::frames::{Action, Event, Frame, How, LayerStart, Request, SetAside};
+use dothi::import::frames::{Action, Event, Frame, How, LayerStart, Question, Request, SetAside};
 
 fn limits() -> Limits {
     let program = Some(PathBuf::from(env!("CARGO_BIN_EXE_dothi")));
@@ -121,6 +121,10 @@ async fn read(path: &Path) -> Result<Answer, Error> {
 async fn read_in(path: &Path, srs: &str) -> Answer {
     let request = Request { srs: Some(srs.into()), ..Request::new(Action::Read, path.to_str().unwrap()) };
     answer(request).await.unwrap()
+}
+
+fn one(answer: Result<Answer, Error>) -> Layer {
+    answer.unwrap().layers.remove(0)
 }
 
 /// What went wrong, as one line for people.
@@ -316,7 +320,8 @@ async fn broken_and_dangerous_files_are_refused_in_one_line() {
         refusal(&file(name, &[0; 4096])).await;
     }
     let vrt = b"<OGRVRTDataSource><OGRVRTLayer name=\"x\"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>";
-    assert!(refusal(&file("x.vrt", vrt)).await.contains("nothing that can be read"));
+    assert!(refusal(&file("x.vrt", vrt)).await.contains("points to other files"));
+    assert!(refusal(&file("x.xyz", vrt)).await.contains("nothing that can be read"));
     refusal(&file("x.geojson", vrt)).await;
     refusal(&file("passwd.shp", &std::fs::read("/etc/passwd").unwrap())).await;
     assert!(refusal(&folder.path().join("missing.shp")).await.contains("missing.shp"));
@@ -391,4 +396,188 @@ async fn limits_of_memory_and_time_end_in_a_sentence() {
     let mut reader = Reader::start(&Request::new(Action::Read, path.to_str().unwrap()), &limits).await.unwrap();
     let Err(Error::Unreadable(message)) = reader.next().await else { panic!("no limit") };
     assert!(message.contains("gave no sign"), "{message}");
+}
+
+#[tokio::test]
+async fn tables_of_vietnamese_coordinates_become_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let places = |layer: &Layer| -> Vec<(f64, f64)> {
+        let at = |wkb: &[u8], from: usize| f64::from_le_bytes(wkb[from..from + 8].try_into().unwrap());
+        layer.rows().iter().map(|row| row[1].as_deref().map_or((0.0, 0.0), |wkb| (at(wkb, 9), at(wkb, 17)))).collect()
+    };
+    // X is the northing in Vietnamese tables; commas before decimals; semicolons between cells.
+    let path = write("moc.csv", "Tên mốc;X (m);Y (m)\nM1;1279032,27;580361,43\nM2;1.279.100,5;580.400,25\nM3;;\n");
+    let layer = one(Ok(read_in(&path, "EPSG:9217").await));
+    assert_eq!(places(&layer), [(580_361.43, 1_279_032.27), (580_400.25, 1_279_100.5), (0.0, 0.0)]);
+    assert_eq!(layer.texts("X (m)")[1], "1.279.100,5", "the cells stay as they are");
+    assert!(layer.start.notes.iter().any(|n| n.code == "x_is_northing"), "{:?}", layer.start.notes);
+    let message = refusal(&path).await;
+    assert!(message.contains("say `--srs EPSG:9217`"), "{message}");
+
+    let path = write("truong.csv", "Tên\tKinh độ\tVĩ độ\nTrường A\t108,9886\t11,5648\n");
+    let layer = one(read(&path).await);
+    assert_eq!((layer.srid(), places(&layer)), (Some(4326), vec![(108.9886, 11.5648)]));
+
+    let path = write("phao.csv", "ten,lat,lon\nVP1,\"12°33'36.0\"\"\",\"109°26'00.0\"\"\"\nsai,x,y\n");
+    let layer = one(read(&path).await);
+    assert!((places(&layer)[0].0 - 109.433_333).abs() < 1e-6 && layer.counts() == (2, 1, 1), "{:?}", layer.set_aside);
+
+    let path = write("wkt.csv", "ten,wkt\nđường,\"LINESTRING (108.9 11.5, 108.95 11.6)\"\n");
+    assert_eq!(one(Ok(read_in(&path, "EPSG:4326").await)).start.shape.as_deref(), Some("line"));
+    // A name alone makes no coordinates.
+    let path = write("khac.csv", "x,y\ncó,không\n");
+    assert!(one(read(&path).await).start.geometry.is_none());
+}
+
+#[tokio::test]
+async fn exchanged_axes_are_recognised_where_only_that_lies_in_vietnam() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.geojson");
+    std::fs::write(
+        &path,
+        r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[11.5648,108.9886]}}"#,
+    )
+    .unwrap();
+    let layer = one(read(&path).await);
+    assert!(layer.start.notes.iter().any(|n| n.code == "xy_exchanged"), "{:?}", layer.start.notes);
+    let wkb = layer.rows()[0][1].clone().unwrap();
+    assert_eq!(f64::from_le_bytes(wkb[9..17].try_into().unwrap()), 108.9886);
+    assert!((layer.start.extent.unwrap()[0] - 108.9886).abs() < 1e-9);
+}
+
+#[tokio::test]
+async fn heights_are_left_out_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("z.geojson");
+    std::fs::write(
+        &path,
+        r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[108.98,11.56,7.5]}}"#,
+    )
+    .unwrap();
+    assert!(one(read(&path).await).start.geometry.unwrap().z);
+    let request = Request { drop_z: true, ..Request::new(Action::Read, path.to_str().unwrap()) };
+    let layer = one(answer(request).await);
+    assert!(!layer.start.geometry.as_ref().unwrap().z);
+    assert_eq!(layer.rows()[0][1].as_ref().unwrap().len(), 25);
+}
+
+#[tokio::test]
+async fn a_wrong_declaration_is_asked_about_with_the_places_it_could_be() {
+    let folder = tempfile::tempdir().unwrap();
+    // WGS 84 declared over metres of VN-2000.
+    let path = folder.path().join("a.geojson");
+    std::fs::write(
+        &path,
+        r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[580361.4,1279032.3]}}"#,
+    )
+    .unwrap();
+    let mut reader = Reader::start(&Request::new(Action::Read, path.to_str().unwrap()), &limits()).await.unwrap();
+    let asked = loop {
+        match reader.next().await.unwrap().expect("a question first") {
+            Frame::Event(event) => {
+                if let Event::Question(question) = *event {
+                    break question;
+                }
+            }
+            Frame::Data(_) => panic!("rows before the question"),
+        }
+    };
+    let Question::Srs { candidates, .. } = asked else { panic!("{asked:?}") };
+    let first = &candidates[0];
+    assert_eq!((first.srid, first.swap_xy), (9217, false));
+    let [w, s, ..] = first.bounds.unwrap();
+    assert!((w - 108.9886).abs() < 1e-5 && (s - 11.5648).abs() < 1e-5);
+    assert!(first.near.as_ref().unwrap().0.starts_with("Phan Rang"), "{first:?}");
+    assert_eq!(one(Ok(read_in(&path, "EPSG:9217").await)).srid(), Some(9217));
+}
+
+#[tokio::test]
+async fn text_that_was_read_wrongly_before_is_gone_back_on_and_kept_recoverable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    std::fs::write(
+        &path,
+        "ten,loai\nPh­êng B¶o An,§Êt ë t¹i ®« thÞ\nKhu d©n c­ hiÖn tr¹ng,X· héi\nTR¦êNG THCS Lª Lîi,x\n",
+    )
+    .unwrap();
+    let mut reader = Reader::start(&Request::new(Action::Read, path.to_str().unwrap()), &limits()).await.unwrap();
+    let mut originals = None;
+    while let Some(frame) = reader.next().await.unwrap() {
+        if let Frame::Event(event) = frame
+            && let Event::Originals(kept) = *event
+        {
+            originals = Some(kept);
+        }
+    }
+    let kept = originals.expect("the text was changed");
+    assert_eq!((kept.encoding.as_str(), kept.surface, kept.unlisted), ("TCVN3", true, 0));
+    assert!(kept.exceptions.is_empty(), "the rule gives all of it back: {kept:?}");
+    let layer = one(read(&path).await);
+    assert_eq!(layer.texts("ten"), ["Phường Bảo An", "Khu dân cư hiện trạng", "TRƯỜNG THCS Lê Lợi"]);
+    assert_eq!(layer.start.encoding.how, "detected");
+}
+
+#[tokio::test]
+async fn a_word_in_an_unknown_encoding_is_asked_about_with_ten_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    std::fs::write(&path, b"ma,ten\n1,Ph\xAD\xEAng 1\n2,Ph\xAD\xEAng 2\n").unwrap();
+    let message = refusal(&path).await;
+    assert!(message.contains("TCVN3 reads `Phường 1`") && message.contains("--encoding TCVN3"), "{message}");
+    let request = Request { encoding: Some("TCVN3".into()), ..Request::new(Action::Read, path.to_str().unwrap()) };
+    assert_eq!(one(answer(request).await).texts("ten"), ["Phường 1", "Phường 2"]);
+}
+
+#[tokio::test]
+async fn what_is_not_read_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes, word) in [
+        ("a.dwg", &b"AC1032\0\0\0\0"[..], "AutoCAD 2018"),
+        ("a.dgn", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "V7"),
+        ("a.pdf", b"%PDF-1.7\n", "PDF"),
+        ("a.rar", b"Rar!\x1A\x07\x01\0", ".zip"),
+        ("a.7z", b"7z\xBC\xAF\x27\x1C\0\x04", ".zip"),
+        ("a.mdb", b"\0\x01\0\0Standard Jet DB\0", "Access"),
+        ("a.shp", b"%PDF-1.7\n", "PDF"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let message = refusal(&path).await;
+        assert!(message.contains(word) && message.contains(name), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn drawings_and_other_formats_are_read() {
+    let Some(data) = data() else { return };
+    let hostile = data.join("hostile/gdal");
+    for (file, layers, rows) in [
+        ("cad/line_r2000.dwg", 1, 1),
+        ("dgn/smalltest.dgn", 1, 4),
+        ("topojson/topojson1.topojson", 2, 0),
+        ("esrijson/esripoint.json", 1, 1),
+        ("gpx/track_with_time_extension.gpx", 5, 4),
+        ("ods/test.ods", 8, 43),
+    ] {
+        let found = read_in(&hostile.join(file), "EPSG:9217").await;
+        let read: u64 = found.layers.iter().map(|l| l.counts().0).sum();
+        assert_eq!(found.layers.len(), layers, "{file}");
+        assert!(rows == 0 || read == rows, "{file}: {read}");
+        assert!(found.layers.iter().all(|l| l.counts().2 == 0), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn codes_of_a_geodatabase_keep_their_meanings() {
+    let Some(data) = data() else { return };
+    let path = data.join("hostile/gdal/gpkg/domains.gpkg");
+    let found = child::inspect(&Request::new(Action::Inspect, path.to_str().unwrap()), &limits()).await.unwrap();
+    let coded: Vec<_> = found.layers[0].fields.iter().filter(|f| !f.field.domain.is_empty()).collect();
+    assert!(!coded.is_empty(), "{:?}", found.layers[0].fields);
+    assert!(coded[0].field.domain.iter().all(|c| !c.code.is_empty()));
 }

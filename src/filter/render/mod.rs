@@ -179,8 +179,13 @@ mod tests {
 
     #[test]
     fn conditions_bind_their_values_and_quote_their_columns() {
-        let field =
-            Field { name: "Tên \"lạ\"".into(), column: "Tên \"lạ\"".into(), kind: Kind::Text, title: None };
+        let field = Field {
+            name: "Tên \"lạ\"".into(),
+            column: "Tên \"lạ\"".into(),
+            kind: Kind::Text,
+            title: None,
+            domain: Vec::new(),
+        };
         let expr = Expr::Equals(field, Literal::Text("' OR 1=1 --".into()))
             .and(Expr::Holds(Scalar::Literal(Literal::Bool(true))));
         let sql = render(&expr, Some(9217));

@@ -38,7 +38,7 @@ fn basic_cql2_joins_comparisons_with_and_or_and_not() {
 fn names_are_found_by_their_letters_whatever_their_code_points() {
     let decomposed = "te\u{302}n = 'x'";
     assert_eq!(sql(decomposed), r#"("tên" = $1)"#);
-    let named = [Field { name: "id".into(), column: "id_1".into(), kind: Kind::Text, title: None }];
+    let named = [Field { name: "id".into(), column: "id_1".into(), kind: Kind::Text, title: None, domain: Vec::new() }];
     let expr = parse("id = 'x' AND fid = 1", Lang::Text, &named, false, Crs::CRS84).unwrap();
     assert_eq!(
         plain(&render(&expr, None).text),

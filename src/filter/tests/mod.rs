@@ -29,7 +29,8 @@ fn fields() -> Vec<Field> {
         ("them", Kind::Json),
         ("eo:cloud_cover", Kind::Float8),
     ];
-    all.map(|(name, kind)| Field { name: name.into(), column: name.into(), kind, title: None }).into()
+    all.map(|(name, kind)| Field { name: name.into(), column: name.into(), kind, title: None, domain: Vec::new() })
+        .into()
 }
 
 fn text(text: &str) -> Result<Expr, Fault> {

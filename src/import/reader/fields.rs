@@ -57,7 +57,7 @@ pub fn columns(raw: &[RawField], kinds: &[Kind], decoder: &Decoder) -> Vec<Colum
         .map(|(index, (((raw, kind), (name, column)), title))| Column {
             index: index as i32,
             source: raw.r#type,
-            field: Field { name: name.clone(), column, kind: *kind, title },
+            field: Field { name: name.clone(), column, kind: *kind, title, domain: Vec::new() },
             width: raw.width,
         })
         .collect()

@@ -8,8 +8,10 @@ mod copy; // values → COPY BINARY
 mod errors; // what GDAL complains about
 mod fields; // GDAL's types → ours
 mod fonts; // what fonts say about text
+mod foreign; // what is not read, and the way out
 mod installed; // which GDAL this is
 mod limits; // what this process may not do
+mod number; // coordinates as people write them
 mod ogr; // GDAL's handles with owners
 mod originals; // what the report keeps of changed text
 mod out; // frames on their way out
@@ -30,6 +32,7 @@ mod validity; // which polygons are surely valid
 mod validity_tests; // … held against GEOS
 mod vsi; // GDAL's view of files
 mod words; // which encoding a layer is read in
+mod xy; // tables with coordinates in columns
 
 use std::io::Read;
 

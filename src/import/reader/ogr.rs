@@ -77,6 +77,28 @@ impl Dataset {
     }
 }
 
+impl Dataset {
+    /// Codes and labels of a coded-value domain, at most `most`; empty for another kind of domain. The format is Unicode.
+    pub fn codes(&self, domain: &[u8], most: usize) -> Vec<(String, String)> {
+        let Ok(name) = CString::new(domain) else { return Vec::new() };
+        let text = |text: *const c_char| String::from_utf8_lossy(unsafe { bytes(text) }).into_owned();
+        let mut codes = Vec::new();
+        // SAFETY: the dataset is open and owns the domain; its list ends with a NULL code.
+        unsafe {
+            let domain = sys::GDALDatasetGetFieldDomain(self.0, name.as_ptr());
+            if domain.is_null() || sys::OGR_FldDomain_GetDomainType(domain) != sys::OGRFieldDomainType::OFDT_CODED {
+                return codes;
+            }
+            let mut at = sys::OGR_CodedFldDomain_GetEnumeration(domain);
+            while !at.is_null() && !(*at).pszCode.is_null() && codes.len() < most {
+                codes.push((text((*at).pszCode), text((*at).pszValue)));
+                at = at.add(1);
+            }
+        }
+        codes
+    }
+}
+
 impl Drop for Dataset {
     fn drop(&mut self) {
         // SAFETY: opened by us, closed once.
@@ -97,6 +119,8 @@ pub struct RawField {
     pub subtype: sys::OGRFieldSubType::Type,
     pub width: i32,
     pub precision: i32,
+    /// The name of its domain, empty where it has none.
+    pub domain: Vec<u8>,
 }
 
 // SAFETY for this block: the handle belongs to a dataset that is open as long as `'d`; what GDAL returns by reference is
@@ -142,6 +166,7 @@ impl Layer<'_> {
                     subtype: sys::OGR_Fld_GetSubType(field),
                     width: sys::OGR_Fld_GetWidth(field),
                     precision: sys::OGR_Fld_GetPrecision(field),
+                    domain: bytes(sys::OGR_Fld_GetDomainName(field)).to_vec(),
                 }
             };
             (0..sys::OGR_FD_GetFieldCount(definition)).map(field).collect()

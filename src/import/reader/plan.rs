@@ -1,5 +1,7 @@
 //! A layer, looked at and decided on: fields, encoding, coordinate system.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::fields::{self, Column};
 use super::ogr::Layer;
 use super::out::Out;
@@ -7,9 +9,13 @@ use super::source::Part;
 use super::srs::Srs;
 use super::survey::{self, Survey};
 use super::words::{self, Words};
-use super::{place, rows};
+use super::{place, rows, xy};
 use crate::error::Result;
 use crate::import::frames::{Candidate, Crs, Event, FieldInfo, How, LayerInfo, LayerStart, Note, Question, Request};
+use crate::schema::{Coded, Geometry};
+
+/// Codes of a field's domain that are kept.
+const CODES: usize = 5000;
 
 pub struct Plan<'d> {
     layer: Layer<'d>,
@@ -22,6 +28,7 @@ pub struct Plan<'d> {
     crs: Option<Crs>,
     candidates: Vec<Candidate>,
     fid_from_source: bool,
+    xy: Option<xy::Columns>,
     swap_xy: bool,
     drop_z: bool,
     notes: Vec<Note>,
@@ -41,7 +48,11 @@ impl<'d> Plan<'d> {
         let kinds = raw.iter().map(|field| fields::kind(field, &part.driver)).collect();
         let survey = survey::survey(&layer, &part.driver, &raw, kinds, request.action, out)?;
         let words = words::choose(part, &raw, &survey, request, &mut notes)?;
-        let columns = fields::columns(&raw, &survey.kinds, &words.decoder);
+        let mut columns = fields::columns(&raw, &survey.kinds, &words.decoder);
+        for (column, raw) in columns.iter_mut().zip(&raw).filter(|(_, raw)| !raw.domain.is_empty()) {
+            let codes = part.dataset.codes(&raw.domain, CODES).into_iter();
+            column.field.domain = codes.map(|(code, label)| Coded { code, label: label.nfc().collect() }).collect();
+        }
         for column in columns.iter().filter(|c| c.field.name != c.field.column) {
             let message = format!("field `{}` is stored in the column `{}`", column.field.name, column.field.column);
             notes.push(Note::new("column_renamed", message));
@@ -63,17 +74,21 @@ impl<'d> Plan<'d> {
             crs: None,
             candidates: Vec::new(),
             fid_from_source,
+            xy: None,
             swap_xy: request.swap_xy,
             drop_z: request.drop_z,
             notes,
         };
-        if request.swap_xy {
-            plan.exchange();
-        }
         if let Some(geometry) = plan.survey.geometry.as_mut().filter(|_| request.drop_z) {
             (geometry.z, geometry.m) = (false, false);
         }
-        plan.locate(part, request)?;
+        if plan.survey.geometry.is_none() && matches!(part.driver.as_str(), "CSV" | "XLSX" | "ODS") {
+            plan.points_of_columns()?;
+        }
+        if request.swap_xy {
+            plan.exchange();
+        }
+        plan.locate(request)?;
         if !plan.swap_xy && plan.crs.as_ref().is_some_and(|crs| place::exchanged(crs, &plan.survey.points)) {
             plan.swap_xy = true;
             plan.exchange();
@@ -83,13 +98,25 @@ impl<'d> Plan<'d> {
         Ok(plan)
     }
 
+    fn points_of_columns(&mut self) -> Result<()> {
+        let Some(found) = xy::find(&self.layer, &self.columns, &self.words.decoder)? else {
+            return Ok(());
+        };
+        self.survey.geometry = Some(Geometry { r#type: "Point".into(), z: false, m: false });
+        self.survey.shape = Some("point");
+        (self.survey.points, self.survey.extent) = (found.points, found.extent);
+        self.notes.push(found.note);
+        self.xy = Some(found.columns);
+        Ok(())
+    }
+
     /// What the survey saw, with x for y.
     fn exchange(&mut self) {
         self.survey.points.iter_mut().for_each(|(x, y)| std::mem::swap(x, y));
         self.survey.extent = self.survey.extent.map(|[w, s, e, n]| [s, w, n, e]);
     }
 
-    fn locate(&mut self, part: &Part, request: &Request) -> Result<()> {
+    fn locate(&mut self, request: &Request) -> Result<()> {
         if self.survey.geometry.is_none() {
             return Ok(());
         }
@@ -118,7 +145,7 @@ impl<'d> Plan<'d> {
         self.notes.extend(doubt);
         if self.crs.is_none() {
             self.candidates = place::candidates(&self.survey.points);
-            if part.driver == "CSV" && self.says_lonlat() && self.candidates.first().is_some_and(|c| c.srid == 4326) {
+            if self.xy.is_some_and(|xy| xy.degrees) && self.candidates.first().is_some_and(|c| c.srid == 4326) {
                 self.notes.push(Note::new(
                     "crs_by_names",
                     "the columns' names and values say longitude and latitude; read as EPSG:4326",
@@ -128,13 +155,6 @@ impl<'d> Plan<'d> {
             }
         }
         Ok(())
-    }
-
-    fn says_lonlat(&self) -> bool {
-        let named =
-            |names: &[&str]| self.columns.iter().any(|c| names.iter().any(|n| c.field.name.to_lowercase() == *n));
-        named(&["lon", "lng", "long", "longitude", "kinh_do", "kinhdo", "kinh độ"])
-            && named(&["lat", "latitude", "vi_do", "vido", "vĩ độ"])
     }
 
     pub fn info(self) -> LayerInfo {
@@ -222,6 +242,7 @@ impl<'d> Plan<'d> {
             srid: self.crs.as_ref().and_then(|crs| crs.srid).unwrap_or(custom_srid),
             decoder: self.words.decoder,
             fid_from_source: self.fid_from_source,
+            xy: self.xy,
             swap_xy: self.swap_xy,
             drop_z: self.drop_z,
         };

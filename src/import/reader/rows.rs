@@ -12,7 +12,7 @@ use super::originals::Originals;
 use super::out::Out;
 use super::text::Decoder;
 use super::validity::Rings;
-use super::{errors, shape, typing};
+use super::{errors, shape, typing, xy};
 use crate::error::{Error, Result};
 use crate::import::frames::{Event, Note, SetAside};
 use crate::schema::{Geometry, Kind};
@@ -33,6 +33,8 @@ pub struct Target<'a> {
     pub srid: i32,
     pub decoder: Decoder,
     pub fid_from_source: bool,
+    /// The columns that points are made of.
+    pub xy: Option<xy::Columns>,
     /// x and y are exchanged on the way.
     pub swap_xy: bool,
     /// Heights and measures are left out.
@@ -137,6 +139,14 @@ impl Writer<'_> {
     }
 
     fn geometry(&mut self, feature: &Feature, column: &Geometry) -> Result<bool, String> {
+        if let Some(xy) = &self.target.xy {
+            match xy.point(feature, &self.target.decoder)? {
+                Some((x, y)) if self.target.swap_xy => self.row.value(&shape::point(y, x, self.target.srid)),
+                Some((x, y)) => self.row.value(&shape::point(x, y, self.target.srid)),
+                None => self.row.null(),
+            }
+            return Ok(false);
+        }
         let Some(geometry) = feature.geometry() else {
             self.row.null();
             return Ok(false);
@@ -231,7 +241,7 @@ impl Writer<'_> {
             return Err(self.undecodable());
         };
         self.counts.composed += u64::from(composed);
-        if !raw.is_ascii() {
+        if !raw.is_ascii() || raw != text.as_bytes() {
             self.originals.see(fid, at, raw, text);
         }
         let row = &mut self.row;

@@ -179,6 +179,16 @@ pub fn write(
     }
 }
 
+/// A point as EWKB.
+pub fn point(x: f64, y: f64, srid: i32) -> [u8; 25] {
+    let mut out = [1; 25];
+    out[1..5].copy_from_slice(&(1 | WITH_SRID).to_le_bytes());
+    out[5..9].copy_from_slice(&srid.to_le_bytes());
+    out[9..17].copy_from_slice(&x.to_le_bytes());
+    out[17..].copy_from_slice(&y.to_le_bytes());
+    out
+}
+
 /// ISO WKB as hexadecimal digits, for a row that is set aside; none if it is long.
 pub fn hex(geometry: sys::OGRGeometryH) -> Option<String> {
     const LONGEST: usize = 1 << 20;

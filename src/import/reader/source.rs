@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::ogr::{Dataset, RawField};
-use super::{archive, errors, shapefile, vsi};
+use super::{archive, errors, foreign, shapefile, vsi};
 use crate::error::{Error, Result};
 use crate::import::frames::Note;
 
 /// The drivers that stay; all others are removed, so that nothing can open a VRT, a database or an address on the way.
-pub const DRIVERS: [&str; 16] = [
+pub const DRIVERS: [&str; 19] = [
     "ESRI Shapefile",
     "GPKG",
     "GeoJSON",
@@ -25,15 +25,18 @@ pub const DRIVERS: [&str; 16] = [
     "GPX",
     "XLSX",
     "ODS",
+    "DGN",
+    "CAD",
+    "ESRIJSON",
 ];
 
 /// Endings that name a dataset inside a zip or a folder, and the drivers that may try each.
-const ENDINGS: [(&str, &[&str]); 21] = [
+const ENDINGS: [(&str, &[&str]); 23] = [
     ("shp", &["ESRI Shapefile"]),
     ("dbf", &["ESRI Shapefile"]),
     ("gpkg", &["GPKG"]),
     ("geojson", &["GeoJSON", "TopoJSON", "GeoJSONSeq"]),
-    ("json", &["GeoJSON", "TopoJSON", "GeoJSONSeq"]),
+    ("json", &["GeoJSON", "TopoJSON", "GeoJSONSeq", "ESRIJSON"]),
     ("topojson", &["TopoJSON"]),
     ("geojsonl", &["GeoJSONSeq"]),
     ("geojsons", &["GeoJSONSeq"]),
@@ -50,6 +53,8 @@ const ENDINGS: [(&str, &[&str]); 21] = [
     ("gpx", &["GPX"]),
     ("xlsx", &["XLSX"]),
     ("ods", &["ODS"]),
+    ("dgn", &["DGN"]),
+    ("dwg", &["CAD"]),
 ];
 
 /// Formats that say in their first bytes what they are, whatever the file is called.
@@ -183,6 +188,9 @@ fn is_dataset(name: &str, names: &[String]) -> bool {
 }
 
 fn dataset(path: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> {
+    if let Some(advice) = foreign::advice(&vsi::head(path, foreign::HEAD), &ending(path)) {
+        return Err(Error::Unreadable(format!("`{}` {advice}", shown(path))));
+    }
     if drivers == ["ESRI Shapefile"] {
         shapefile::check(path, notes)?;
     }
@@ -221,19 +229,11 @@ fn whole_numbers(dataset: Dataset, path: &str) -> Dataset {
     Dataset::open(path, &["ESRI Shapefile"], &["ENCODING=".into(), "ADJUST_TYPE=YES".into()]).unwrap_or(dataset)
 }
 
-/// Columns that hold coordinates. Values stay text: GDAL's own typing makes 7 of the code `007` (see `survey.rs`).
+/// Values stay text: GDAL's own typing makes 7 of the code `007` (see `survey.rs`). Columns of coordinates: see `xy.rs`.
 fn csv_options() -> Vec<String> {
-    let names = |plain: &str| {
-        let capitals = plain.to_uppercase();
-        format!("{plain},{capitals}")
-    };
-    let x = names("lon,lng,long,longitude,x,kinh_do,kinhdo,kinh độ,Kinh độ,easting,east");
-    let y = names("lat,latitude,y,vi_do,vido,vĩ độ,Vĩ độ,northing,north");
     vec![
         "AUTODETECT_TYPE=NO".into(),
         "EMPTY_STRING_AS_NULL=YES".into(),
-        format!("X_POSSIBLE_NAMES={x}"),
-        format!("Y_POSSIBLE_NAMES={y}"),
         "GEOM_POSSIBLE_NAMES=wkt,geom,geometry,the_geom".into(),
     ]
 }

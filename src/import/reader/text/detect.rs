@@ -13,7 +13,7 @@ const PLAUSIBLE: f64 = 0.75;
 /// By how much it must be likelier than any other, as a natural logarithm; less where many words have spoken for it.
 const LEAD: f64 = 14.0;
 const LEAD_OF_MANY: f64 = 6.0;
-const MANY: usize = 12;
+const MANY: usize = 7;
 /// What each word adds to a reading in Latin letters, which has 0.45 of all that Vietnamese text consists of: a text of
 /// only those is likelier to be one that has no others.
 const FEW_LETTERS: f64 = 0.8;
@@ -97,7 +97,10 @@ impl Score {
     fn of(encoding: Encoding, values: &BTreeSet<&[u8]>) -> Self {
         let text: Vec<Option<String>> = values.iter().map(|v| encoding.decode(v)).collect();
         let words = |text: &String| -> Vec<(String, f64)> {
-            text.split(separates).filter(|w| !w.is_ascii()).map(|w| (w.to_owned(), weight(w))).collect()
+            text.split(separates)
+                .filter(|w| !w.is_ascii() || w.contains(char::is_control))
+                .map(|w| (w.to_owned(), weight(w)))
+                .collect()
         };
         let weighed: Vec<Option<Vec<(String, f64)>>> = text.iter().map(|t| t.as_ref().map(words)).collect();
         let unreadable = text.iter().filter(|t| t.is_none()).count();
@@ -177,9 +180,12 @@ fn rank(letter: char) -> usize {
     FREQUENT.chars().position(|c| c == letter).unwrap_or(67)
 }
 
-/// Signs of other encodings (`§`, `©`, `¸`) stay in the word, so that it counts as a bad one.
+/// Signs of other encodings (`§`, `©`, `¸`, control codes, which are letters in VISCII) stay in the word, so that it counts
+/// as a bad one.
 fn separates(c: char) -> bool {
-    c.is_whitespace() || (c.is_ascii() && !c.is_ascii_alphabetic()) || ('\u{2010}'..='\u{2026}').contains(&c)
+    c.is_whitespace()
+        || (c.is_ascii() && !c.is_ascii_alphabetic() && !c.is_control())
+        || ('\u{2010}'..='\u{2026}').contains(&c)
 }
 
 #[cfg(test)]

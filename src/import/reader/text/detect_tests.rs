@@ -65,10 +65,12 @@ fn file(
             1 => name.to_uppercase(),
             2 => format!("{name} {}", dice.below(99)),
             3 if dice.below(2) == 0 => name.split(' ').next_back().unwrap_or_default().to_owned(),
-            4 if dice.below(3) == 0 => format!("ODT-{}", dice.below(9999)),
             _ => name.clone(),
         };
         values.extend(encoding.encode(&value, form));
+    }
+    if style == 4 {
+        values.extend((0..count).map(|_| format!("ODT-{}", dice.below(9999)).into_bytes()));
     }
     values
 }

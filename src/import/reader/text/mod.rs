@@ -170,7 +170,9 @@ impl Decoder {
     /// The text, and whether it had to be composed (NFC) beyond decoding; none if it does not decode.
     /// What is ASCII or UTF-8 in NFC already is not copied.
     pub fn text<'a>(&self, value: &'a [u8], scratch: &'a mut String) -> Option<(&'a str, bool)> {
-        if value.is_ascii() {
+        // Six capitals of VISCII lie among the control codes.
+        let plain = self.encoding != Encoding::Viscii || !value.iter().any(u8::is_ascii_control);
+        if value.is_ascii() && plain {
             // SAFETY of the claim, not of memory: ASCII is UTF-8.
             return std::str::from_utf8(value).ok().map(|text| (text, false));
         }

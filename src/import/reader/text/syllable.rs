@@ -77,7 +77,7 @@ fn fits(onset: &str, rhyme: &str, coda: &str) -> bool {
         "c" | "ng" => !front,
         "g" => !rhyme.starts_with(['e', 'ê']),
         "gh" | "ngh" => front,
-        "qu" => !rhyme.starts_with(['o', 'ô', 'u', 'ư']),
+        "qu" => !rhyme.starts_with(['o', 'u', 'ư']),
         _ => true,
     };
     // Đắk, Búk: names of other peoples.

@@ -1,0 +1,100 @@
+//! Land-use labels of a layer held against the official lists: counted by code, and what is in none of them told.
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+
+use super::frames::Note;
+use super::publish::Incoming;
+use super::report::{Counted, LandUse, Report};
+use crate::db::run;
+use crate::error::Result;
+use crate::schema::{FID, Kind};
+use crate::sql::{Sql, ident};
+
+/// Labels in no list that a report names.
+const NAMED: i64 = 100;
+
+/// The text field whose values are official land-use codes, if there is one: at least two different codes, and nine of ten
+/// values of a sample.
+pub async fn class_field(tx: &mut PgConnection, incoming: &Incoming) -> Result<Option<String>> {
+    if incoming.geometry.is_none() {
+        return Ok(None);
+    }
+    for field in incoming.fields.iter().filter(|f| f.kind == Kind::Text) {
+        let column = ident(&field.column);
+        let sql = Sql::new(format!(
+            "SELECT count(*) AS n, count(u.code) AS known, count(DISTINCT u.code) AS codes \
+             FROM (SELECT {column} AS v FROM {} WHERE {column} <> '' ORDER BY {FID} LIMIT 2000) s \
+             LEFT JOIN dothi.land_use u ON u.code = (dothi.land_use_codes(s.v))[1]",
+            incoming.staging
+        ));
+        let row = run::one(&mut *tx, sql).await?;
+        let (n, known, codes): (i64, i64, i64) = (row.try_get("n")?, row.try_get("known")?, row.try_get("codes")?);
+        if codes >= 2 && known * 10 >= n * 9 {
+            return Ok(Some(field.name.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts the account of a field's labels into the report.
+pub async fn account(tx: &mut PgConnection, incoming: &Incoming, field: &str, report: &mut Report) -> Result<()> {
+    let Some(column) = incoming.fields.iter().find(|f| f.name == field).map(|f| ident(&f.column)) else {
+        return Ok(());
+    };
+    let parsed = format!(
+        "WITH labels AS (SELECT {column} AS label, count(*) AS n FROM {} WHERE {column} <> '' GROUP BY 1), \
+         parsed AS (SELECT label, n, dothi.land_use_codes(label) AS codes FROM labels) ",
+        incoming.staging
+    );
+    let codes = Sql::new(format!(
+        "{parsed}SELECT u.code AS value, sum(p.n)::int8 AS n, u.in_2018, u.in_2024 \
+         FROM parsed p, unnest(p.codes) c JOIN dothi.land_use u ON u.code = c GROUP BY u.code ORDER BY n DESC, value"
+    ));
+    let unknown = Sql::new(format!(
+        "{parsed}SELECT label AS value, n, sum(n) OVER ()::int8 AS rows FROM parsed p WHERE codes IS NULL OR EXISTS \
+         (SELECT FROM unnest(codes) c WHERE c NOT IN (SELECT code FROM dothi.land_use)) ORDER BY n DESC, value LIMIT {NAMED}"
+    ));
+    let totals = Sql::new(format!(
+        "{parsed}SELECT coalesce(sum(n), 0)::int8 AS labelled, \
+         coalesce(sum(n) FILTER (WHERE cardinality(codes) > 1), 0)::int8 AS combined FROM parsed"
+    ));
+    let counted = |row: &sqlx::postgres::PgRow| -> Result<Counted> {
+        let n: i64 = row.try_get("n")?;
+        Ok(Counted { value: row.try_get("value")?, count: n.unsigned_abs() })
+    };
+    let (mut old, mut new) = (false, false);
+    let mut known = Vec::new();
+    for row in run::all(&mut *tx, codes).await? {
+        let (in_2018, in_2024): (bool, bool) = (row.try_get("in_2018")?, row.try_get("in_2024")?);
+        old |= in_2018 && !in_2024;
+        new |= in_2024 && !in_2018;
+        known.push(counted(&row)?);
+    }
+    let rows = run::all(&mut *tx, unknown).await?;
+    let unknown_rows: i64 = rows.first().map(|row| row.try_get("rows")).transpose()?.unwrap_or(0);
+    let unknown = rows.iter().map(counted).collect::<Result<Vec<Counted>>>()?;
+    if unknown_rows > 0 {
+        let some = unknown.iter().take(5).map(|c| format!("`{}`", c.value)).collect::<Vec<_>>().join(", ");
+        let message = format!("land-use labels of `{field}` that are in no official list, among them {some}");
+        report.note(Note { count: unknown_rows.unsigned_abs(), ..Note::new("land_use_unknown", message) });
+    }
+    let row = run::one(&mut *tx, totals).await?;
+    let (labelled, combined): (i64, i64) = (row.try_get("labelled")?, row.try_get("combined")?);
+    let vocabulary = match (old, new) {
+        (true, false) => "2018",
+        (false, true) => "2024",
+        (true, true) => "mixed",
+        (false, false) => "both",
+    };
+    report.land_use = Some(LandUse {
+        field: field.to_string(),
+        vocabulary: vocabulary.into(),
+        labelled: labelled.unsigned_abs(),
+        combined: combined.unsigned_abs(),
+        codes: known,
+        unknown,
+        unknown_rows: unknown_rows.unsigned_abs(),
+    });
+    Ok(())
+}
