@@ -435,7 +435,7 @@ async fn land_use_labels_are_parsed_counted_and_the_unknown_told() {
     );
     for label in ["Đất ODT", "đường", "ODTX", "12", ""] {
         assert_eq!(
-            world.number(&format!("SELECT coalesce(cardinality(dothi.land_use_codes('{label}')), 0)")).await,
+            world.number(&format!("SELECT coalesce(cardinality(dothi.land_use_codes('{label}')), 0)::int8")).await,
             0,
             "{label}"
         );

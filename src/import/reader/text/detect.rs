@@ -10,13 +10,15 @@ use crate::import::frames::Reading;
 
 /// Share of Vietnamese words from which a decoding is taken for right.
 const PLAUSIBLE: f64 = 0.75;
+/// The same for Latin letters, which other languages are written in too.
+const PLAUSIBLE_LATIN: f64 = 0.6;
 /// By how much it must be likelier than any other, as a natural logarithm; less where many words have spoken for it.
 const LEAD: f64 = 14.0;
-const LEAD_OF_MANY: f64 = 6.0;
+const LEAD_OF_MANY: f64 = 5.0;
 const MANY: usize = 7;
 /// What each word adds to a reading in Latin letters, which has 0.45 of all that Vietnamese text consists of: a text of
 /// only those is likelier to be one that has no others.
-const FEW_LETTERS: f64 = 0.8;
+const FEW_LETTERS: f64 = 0.87;
 /// Different words needed: a handful of letters reads as something in every encoding.
 const WORDS: usize = 4;
 /// Values shown for each candidate.
@@ -72,7 +74,8 @@ pub fn detect<'a>(values: impl IntoIterator<Item = &'a [u8]>, hint: Option<Encod
     let (best, rivals) = (&scores[0], &scores[1..]);
     let words = best.words();
     let lead = if words < MANY { LEAD } else { LEAD_OF_MANY };
-    if best.share >= PLAUSIBLE && words >= WORDS && rivals.iter().all(|rival| best.leads(rival, lead)) {
+    let plausible = if best.encoding == WINDOWS_1252 { PLAUSIBLE_LATIN } else { PLAUSIBLE };
+    if best.share >= plausible && words >= WORDS && rivals.iter().all(|rival| best.leads(rival, lead)) {
         return Verdict::Detected(best.encoding, best.share);
     }
     Verdict::Ambiguous(scores.into_iter().filter(|s| s.readable).map(Score::reading).collect())
@@ -97,6 +100,10 @@ impl Score {
     fn of(encoding: Encoding, values: &BTreeSet<&[u8]>) -> Self {
         let text: Vec<Option<String>> = values.iter().map(|v| encoding.decode(v)).collect();
         let words = |text: &String| -> Vec<(String, f64)> {
+            // Among capitals a small letter is a wrong one; TCVN3, which lacks them, is decoded to capitals there.
+            let capitals = text.bytes().filter(u8::is_ascii_uppercase).count() >= 3
+                && !text.bytes().any(|b| b.is_ascii_lowercase());
+            let weight = |w: &str| if capitals && w.chars().any(char::is_lowercase) { FOREIGN } else { weight(w) };
             text.split(separates)
                 .filter(|w| !w.is_ascii() || w.contains(char::is_control))
                 .map(|w| (w.to_owned(), weight(w)))
