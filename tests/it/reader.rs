@@ -581,3 +581,24 @@ async fn codes_of_a_geodatabase_keep_their_meanings() {
     assert!(!coded.is_empty(), "{:?}", found.layers[0].fields);
     assert!(coded[0].field.domain.iter().all(|c| !c.code.is_empty()));
 }
+
+#[tokio::test]
+async fn nothing_outside_of_the_sources_folder_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inside, outside) = (folder.path().join("in"), folder.path().join("out"));
+    std::fs::create_dir(&inside).unwrap();
+    std::fs::create_dir(&outside).unwrap();
+    let secret = "ten,lon,lat\nbí mật,108.9,11.5\n";
+    std::fs::write(outside.join("a.csv"), secret).unwrap();
+    std::os::unix::fs::symlink(outside.join("a.csv"), inside.join("a.csv")).unwrap();
+    // Without Landlock (a kernel before 5.13) this does not hold.
+    // SAFETY: asks for the version, changes nothing.
+    if unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0, 1) } < 1 {
+        eprintln!("skipped: no Landlock here");
+        return;
+    }
+    refusal(&inside).await;
+    std::fs::remove_file(inside.join("a.csv")).unwrap();
+    std::fs::write(inside.join("a.csv"), secret).unwrap();
+    assert_eq!(one(read(&inside).await).counts().1, 1);
+}

@@ -11,8 +11,8 @@ const OPEN_FILES: u64 = 256;
 /// No file may be written at all; this is the second lock on that door.
 const FILE_SIZE: u64 = 64 << 20;
 
-/// Bounds this process. Call it once, first.
-pub fn apply(memory: u64, cpu_seconds: u64) -> Result<()> {
+/// Bounds this process, which is to read `source`. Call it once, first.
+pub fn apply(source: &std::path::Path, memory: u64, cpu_seconds: u64) -> Result<()> {
     let limits = [
         (libc::RLIMIT_AS, memory, "memory"),
         (libc::RLIMIT_CPU, cpu_seconds, "processor time"),
@@ -36,6 +36,7 @@ pub fn apply(memory: u64, cpu_seconds: u64) -> Result<()> {
             return Err(refused("no new privileges"));
         }
     }
+    super::fence::put_up(source);
     filter::install()
 }
 
@@ -107,6 +108,8 @@ mod filter {
         for call in [libc::SYS_process_vm_readv, libc::SYS_process_vm_writev, libc::SYS_kill, libc::SYS_tkill] {
             refuse(call, libc::EACCES);
         }
+        // Its flags lie in memory, which a filter cannot read; the C library goes on with clone.
+        refuse(libc::SYS_clone3, libc::ENOSYS);
         for call in [libc::SYS_io_uring_setup, libc::SYS_openat2, libc::SYS_bpf, libc::SYS_userfaultfd] {
             refuse(call, libc::ENOSYS);
         }
@@ -131,6 +134,14 @@ mod filter {
             program.extend(refuse_opening_to_write(libc::SYS_open, 1));
         }
         program.extend(refuse_opening_to_write(libc::SYS_openat, 2));
+        // Threads, but no processes.
+        program.extend([
+            load(NUMBER),
+            jump(libc::BPF_JEQ, libc::SYS_clone as u32, 0, 3),
+            load(ARGUMENTS),
+            jump(libc::BPF_JSET, libc::CLONE_THREAD as u32, 1, 0),
+            answer(libc::EACCES),
+        ]);
         program.push(statement(libc::BPF_RET | libc::BPF_K, libc::SECCOMP_RET_ALLOW));
         program
     }

@@ -6,6 +6,7 @@
 mod archive; // what a zip claims to hold
 mod copy; // values → COPY BINARY
 mod errors; // what GDAL complains about
+mod fence; // which files may be opened
 mod fields; // GDAL's types → ours
 mod fonts; // what fonts say about text
 mod foreign; // what is not read, and the way out
@@ -65,8 +66,10 @@ fn answer(out: &mut Out) -> Result<()> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).map_err(Error::io("reading the request"))?;
     let request: Request = serde_json::from_str(&text)?;
-    limits::apply(request.memory, request.cpu_seconds)?;
+    let path = std::path::Path::new(&request.path);
+    limits::apply(path, request.memory, request.cpu_seconds)?;
     source::prepare();
+    out.bound(source::size(path));
 
     let mut notes = Vec::new();
     let parts = source::open(&request.path, &mut notes)?;

@@ -9,16 +9,26 @@ use crate::import::frames::{self, Event};
 
 const BUFFER: usize = 256 << 10;
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+/// Rows may be this many times larger than their file (tables of blanks, deflated, are 200), and somewhat more.
+const SWELLING: u64 = 500;
+const AT_LEAST: u64 = 256 << 20;
 
 pub struct Out {
     to: File,
     data: Vec<u8>,
     told: Instant,
+    /// Bytes of rows that may still go out: a few bytes can stand for rows without end (a view of a GeoPackage).
+    left: u64,
 }
 
 impl Out {
     pub fn new(to: File) -> Self {
-        Out { to, data: Vec::with_capacity(BUFFER * 2), told: Instant::now() }
+        Out { to, data: Vec::with_capacity(BUFFER * 2), told: Instant::now(), left: u64::MAX }
+    }
+
+    /// Bounds what a source of `size` bytes may become.
+    pub fn bound(&mut self, size: u64) {
+        self.left = size.saturating_mul(SWELLING).saturating_add(AT_LEAST);
     }
 
     /// COPY bytes; sent when there are enough of them.
@@ -29,6 +39,12 @@ impl Out {
 
     /// Sends what is left of the COPY bytes.
     pub fn flush(&mut self) -> Result<()> {
+        let length = self.data.len() as u64;
+        self.left = self.left.checked_sub(length).ok_or_else(|| {
+            Error::Unreadable(format!(
+                "the file becomes more than {SWELLING} times as many bytes of rows as it has; no real data does"
+            ))
+        })?;
         let sent = frames::write_data(&mut self.to, &self.data);
         self.data.clear();
         sent.map_err(Error::io("answering"))

@@ -90,6 +90,19 @@ pub fn prepare() {
     }
 }
 
+/// Bytes of a file with those beside it that may belong to it, or of everything in a folder.
+pub fn size(path: &Path) -> u64 {
+    let of = |path: &Path| std::fs::metadata(path).map_or(0, |m| m.len());
+    if path.is_dir() {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        // Links are not followed: they could lead in circles.
+        let folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        return entries.map(|entry| if folder(&entry) { size(&entry.path()) } else { of(&entry.path()) }).sum();
+    }
+    let beside = ["dbf", "shx", "map", "dat", "mid"].map(|ending| of(&path.with_extension(ending)));
+    of(path) + beside.iter().sum::<u64>()
+}
+
 /// One dataset of a source.
 pub struct Part {
     pub dataset: Dataset,

@@ -125,7 +125,7 @@ impl Score {
     /// Whether this reading is likelier beyond doubt, judged on the words that the two read differently.
     fn leads(&self, rival: &Score, enough: f64) -> bool {
         let mut seen = BTreeSet::new();
-        let (mut lead, mut differ) = (self.bonus() - rival.bonus(), false);
+        let (mut lead, mut differ, mut foreign) = (-rival.bonus(), false, false);
         for (ours, theirs) in self.weighed.iter().zip(&rival.weighed) {
             let Some(ours) = ours else { continue };
             let Some(theirs) = theirs else {
@@ -144,10 +144,13 @@ impl Score {
             for ((our, weight), (their, other)) in ours.iter().zip(theirs) {
                 if our != their && seen.insert(our.as_str()) {
                     differ = true;
+                    foreign |= *weight <= FOREIGN;
                     lead += weight - other;
                 }
             }
         }
+        // That it has few letters speaks for it only while they make words.
+        let lead = if foreign { lead } else { lead + self.bonus() };
         // One that reads every value the same way is no rival.
         !differ || lead >= enough
     }
