@@ -24,7 +24,7 @@ import hostile_files
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = os.environ.get("DOTHI_BIN", str(ROOT / "target/debug/dothi"))
-PATIENCE = 120
+PATIENCE = 150
 # Parts of a dataset, licences and notes are no files to import.
 PARTS = {".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".aux", ".csvt", ".xsd", ".gfs", ".dat", ".map", ".id", ".ind",
          ".mid", ".txt", ".md", ".license", ".mit", ".apache", ""}

@@ -29,7 +29,7 @@ pub fn answered(print: &Print, questions: &[Question], options: &mut Options) ->
         std::io::stdin().lock().read_line(&mut line).map_err(Error::io("reading the answer"))?;
         take(question, line.trim(), options);
     }
-    Ok(options.encoding.is_some() > had_encoding || options.srs.is_some() > had_srs)
+    Ok((options.encoding.is_some() && !had_encoding) || (options.srs.is_some() && !had_srs))
 }
 
 fn say(question: &Question) -> &'static str {

@@ -82,7 +82,7 @@ impl Reader {
             frames: BufReader::with_capacity(512 << 10, stdout),
             stderr,
             path: request.path.clone(),
-            stall: limits.stall,
+            stall: limits.stall.min(patience(&request.path)),
             deadline: limits.total.map(|total| Instant::now() + total),
             ended: false,
         })
@@ -142,8 +142,21 @@ impl Reader {
         let stderr = self.stderr.lock().map(|kept| String::from_utf8_lossy(&kept).into_owned()).unwrap_or_default();
         let last =
             stderr.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(" (last words: {line})"));
-        Error::Unreadable(format!("`{}` cannot be read: the reader {how}{}", self.path, last.unwrap_or_default()))
+        let say = format!("`{}` cannot be read: the reader {how}{}", self.path, last.unwrap_or_default());
+        Error::Unreadable(line(&say))
     }
+}
+
+/// A message on one line: names of files and layers may hold anything.
+pub fn line(message: &str) -> String {
+    message.replace(char::is_control, " ")
+}
+
+/// How long a file may keep the child silent: nothing takes longer than a minute and a second for each of its megabytes
+/// (three, as archives are packed).
+fn patience(path: &str) -> Duration {
+    let size = std::fs::metadata(path).map_or(0, |m| if m.is_dir() { u64::MAX >> 1 } else { m.len() });
+    Duration::from_secs(60 + (size >> 20) * 3)
 }
 
 fn how_it_ended(status: ExitStatus) -> String {

@@ -502,7 +502,7 @@ async fn text_that_was_read_wrongly_before_is_gone_back_on_and_kept_recoverable(
     let path = folder.path().join("a.csv");
     std::fs::write(
         &path,
-        "ten,loai\nPh­êng B¶o An,§Êt ë t¹i ®« thÞ\nKhu d©n c­ hiÖn tr¹ng,X· héi\nTR¦êNG THCS Lª Lîi,x\n",
+        "ten,loai\nPh\u{AD}êng B¶o An,§Êt ë t¹i ®« thÞ\nKhu d©n c\u{AD} hiÖn tr¹ng,X· héi\nTR¦êNG THCS Lª Lîi,x\n",
     )
     .unwrap();
     let mut reader = Reader::start(&Request::new(Action::Read, path.to_str().unwrap()), &limits()).await.unwrap();

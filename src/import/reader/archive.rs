@@ -15,6 +15,8 @@ const MAX_RATIO: u64 = 1000;
 /// A small archive may be as empty inside as it likes.
 const RATIO_MATTERS: u64 = 64 << 20;
 const MAX_DIRECTORY: u64 = 64 << 20;
+/// GDAL lists an archive in the square of this.
+const MAX_ENTRIES: usize = 20_000;
 
 /// Whether the file starts like a zip.
 pub fn is_zip(path: &str) -> bool {
@@ -31,7 +33,7 @@ pub fn check(path: &str) -> Result<()> {
     let size = file.metadata().map_err(Error::io("reading the archive"))?.len();
     let directory = directory(&mut file, size).ok_or_else(broken)?;
 
-    let (mut total, mut at) = (0u64, 0usize);
+    let (mut total, mut at, mut entries) = (0u64, 0usize, 0);
     while let Some(entry) = directory.get(at..at + 46).filter(|e| e.starts_with(b"PK\x01\x02")) {
         let (name, extra, comment) =
             (usize::from(u16_at(entry, 28)), usize::from(u16_at(entry, 30)), usize::from(u16_at(entry, 32)));
@@ -46,6 +48,10 @@ pub fn check(path: &str) -> Result<()> {
         }
         if u16_at(entry, 8) & 1 != 0 {
             return Err(bad(&format!("is locked with a password (entry `{shown_name}`); unlock it first")));
+        }
+        entries += 1;
+        if entries > MAX_ENTRIES {
+            return Err(bad(&format!("has more than {MAX_ENTRIES} entries; pack only what is to be imported")));
         }
         total = total.saturating_add(unpacked);
         at += 46 + name + extra + comment;

@@ -56,7 +56,7 @@ pub fn run_reader() -> i32 {
         Ok(()) => 0,
         Err(e) => {
             // If this does not get through, the parent is gone.
-            let _ = out.event(&Event::Error { message: e.to_string() });
+            let _ = out.event(&Event::Error { message: super::child::line(&e.to_string()) });
             1
         }
     }

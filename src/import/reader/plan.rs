@@ -10,10 +10,12 @@ use super::srs::Srs;
 use super::survey::{self, Survey};
 use super::words::{self, Words};
 use super::{place, rows, xy};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::import::frames::{Candidate, Crs, Event, FieldInfo, How, LayerInfo, LayerStart, Note, Question, Request};
 use crate::schema::{Coded, Geometry};
 
+/// PostgreSQL's limit is 1,600 columns; some are ours.
+const FIELDS: usize = 1_590;
 /// Codes of a field's domain that are kept.
 const CODES: usize = 5000;
 
@@ -45,6 +47,12 @@ impl<'d> Plan<'d> {
     ) -> Result<Self> {
         let mut notes = Vec::new();
         let raw = layer.fields();
+        if raw.len() > FIELDS {
+            let n = raw.len();
+            return Err(Error::Unreadable(format!(
+                "layer `{name}` has {n} fields, and a table holds at most {FIELDS}: leave out what is not needed"
+            )));
+        }
         let kinds = raw.iter().map(|field| fields::kind(field, &part.driver)).collect();
         let survey = survey::survey(&layer, &part.driver, &raw, kinds, request.action, out)?;
         let words = words::choose(part, &raw, &survey, request, &mut notes)?;

@@ -149,10 +149,18 @@ impl Drop for Srs {
     }
 }
 
+/// GDAL brings longitudes back into a turn by steps of 360 degrees: for 1e300 that takes for ever.
+fn on_earth<const N: usize>(coordinates: [f64; N]) -> bool {
+    coordinates.iter().all(|v| v.abs() < 1e9)
+}
+
 pub struct Transformation(sys::OGRCoordinateTransformationH);
 
 impl Transformation {
     pub fn point(&self, x: f64, y: f64) -> Option<(f64, f64)> {
+        if !on_earth([x, y]) {
+            return None;
+        }
         let (mut x, mut y, mut z) = (x, y, 0.0);
         // SAFETY: one coordinate each, alive for the call.
         let done = unsafe { sys::OCTTransform(self.0, 1, &mut x, &mut y, &mut z) } != 0;
@@ -160,6 +168,9 @@ impl Transformation {
     }
 
     pub fn bounds(&self, [w, s, e, n]: [f64; 4]) -> Option<[f64; 4]> {
+        if !on_earth([w, s, e, n]) {
+            return None;
+        }
         let mut b = [0.0; 4];
         let [bw, bs, be, bn] = &mut b;
         // SAFETY: four coordinates out, alive for the call.

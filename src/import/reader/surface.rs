@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn wrong_readings_are_gone_back_on() {
-        let tcvn3 = ["§Êt ë t¹i ®« thÞ", "Ph­êng B¶o An", "Khu d©n c­ hiÖn tr¹ng"];
+        let tcvn3 = ["§Êt ë t¹i ®« thÞ", "Ph\u{AD}êng B¶o An", "Khu d©n c\u{AD} hiÖn tr¹ng"];
         assert_eq!(read(&tcvn3).unwrap()[0], "Đất ở tại đô thị");
         let vni = ["Ñaát ôû taïi ñoâ thò", "Phöôøng Baûo An", "Khu daân cö hieän traïng"];
         assert_eq!(read(&vni).unwrap()[2], "Khu dân cư hiện trạng");

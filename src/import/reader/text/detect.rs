@@ -14,8 +14,11 @@ const PLAUSIBLE: f64 = 0.75;
 const PLAUSIBLE_LATIN: f64 = 0.6;
 /// By how much it must be likelier than any other, as a natural logarithm; less where many words have spoken for it.
 const LEAD: f64 = 14.0;
-const LEAD_OF_MANY: f64 = 5.0;
-const MANY: usize = 7;
+const LEAD_OF_MANY: f64 = 8.0;
+const MANY: usize = 12;
+/// The same for Latin letters, which differ from others in few words.
+const LEAD_LATIN: f64 = 5.0;
+const MANY_LATIN: usize = 7;
 /// What each word adds to a reading in Latin letters, which has 0.45 of all that Vietnamese text consists of: a text of
 /// only those is likelier to be one that has no others.
 const FEW_LETTERS: f64 = 0.87;
@@ -30,6 +33,9 @@ const CANDIDATES: [Encoding; 5] = [Encoding::Tcvn3, Encoding::Vni, WINDOWS_1258,
 const FREQUENT: &str = "ãưđâờàơêạôịệáảúấìậĩòồộăớếợắỹọềốứùủầỳíụũẩễằóổýựỉữửèểừỏéỗặởõỷẫẹẻỵẳỡẽẵ";
 /// What a word costs that is no syllable, as a logarithm.
 const FOREIGN: f64 = -12.0;
+
+/// What Word puts around words; inside of one it is a letter that was read wrongly (`THU“N`).
+const PUNCTUATION: [char; 8] = ['–', '—', '‘', '’', '“', '”', '…', '•'];
 
 /// What the bytes of a layer's text are.
 #[derive(Debug)]
@@ -73,8 +79,13 @@ pub fn detect<'a>(values: impl IntoIterator<Item = &'a [u8]>, hint: Option<Encod
     }
     let (best, rivals) = (&scores[0], &scores[1..]);
     let words = best.words();
-    let lead = if words < MANY { LEAD } else { LEAD_OF_MANY };
-    let plausible = if best.encoding == WINDOWS_1252 { PLAUSIBLE_LATIN } else { PLAUSIBLE };
+    let latin = best.encoding == WINDOWS_1252;
+    let lead = match words {
+        MANY_LATIN.. if latin => LEAD_LATIN,
+        MANY.. => LEAD_OF_MANY,
+        _ => LEAD,
+    };
+    let plausible = if latin { PLAUSIBLE_LATIN } else { PLAUSIBLE };
     if best.share >= plausible && words >= WORDS && rivals.iter().all(|rival| best.leads(rival, lead)) {
         return Verdict::Detected(best.encoding, best.share);
     }
@@ -101,10 +112,11 @@ impl Score {
         let text: Vec<Option<String>> = values.iter().map(|v| encoding.decode(v)).collect();
         let words = |text: &String| -> Vec<(String, f64)> {
             // Among capitals a small letter is a wrong one; TCVN3, which lacks them, is decoded to capitals there.
-            let capitals = text.bytes().filter(u8::is_ascii_uppercase).count() >= 3
-                && !text.bytes().any(|b| b.is_ascii_lowercase());
+            let shouted = |w: &str| w.bytes().filter(u8::is_ascii_uppercase).count() >= 2;
+            let capitals = !text.bytes().any(|b| b.is_ascii_lowercase()) && text.split(separates).any(shouted);
             let weight = |w: &str| if capitals && w.chars().any(char::is_lowercase) { FOREIGN } else { weight(w) };
             text.split(separates)
+                .map(|w| w.trim_matches(PUNCTUATION))
                 .filter(|w| !w.is_ascii() || w.contains(char::is_control))
                 .map(|w| (w.to_owned(), weight(w)))
                 .collect()
@@ -133,12 +145,14 @@ impl Score {
                 lead -= FOREIGN;
                 continue;
             };
-            // Where the other sees letters as separators, or the reverse, words cannot be held against each other.
-            let paired = ours.len() == theirs.len();
-            let weigh = |words: &[(String, f64)]| words.iter().map(|(_, weight)| weight).sum::<f64>();
-            if !paired {
+            // Where one sees letters and the other none, the one without has words less.
+            if ours.len() != theirs.len() {
+                let longest = ours.len().max(theirs.len());
+                let weigh = |words: &[(String, f64)]| {
+                    words.iter().map(|(_, weight)| weight).sum::<f64>() + FOREIGN * (longest - words.len()) as f64
+                };
                 differ = true;
-                lead += weigh(ours) - weigh(theirs).min(FOREIGN);
+                lead += weigh(ours) - weigh(theirs);
                 continue;
             }
             for ((our, weight), (their, other)) in ours.iter().zip(theirs) {

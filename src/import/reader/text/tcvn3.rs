@@ -26,10 +26,13 @@ pub fn code(c: char) -> Option<u8> {
 }
 
 pub fn push(bytes: &[u8], out: &mut String) -> bool {
-    let all = capitals(bytes) >= 2 && !bytes.iter().any(u8::is_ascii_lowercase);
     let in_word = |b: &u8| b.is_ascii_alphabetic() || *b >= 0x80;
-    bytes.chunk_by(|a, b| in_word(a) == in_word(b)).all(|part| {
-        let up = all || (capitals(part) >= 2 && !part.iter().any(u8::is_ascii_lowercase));
+    let parts = || bytes.chunk_by(|a, b| in_word(a) == in_word(b));
+    // `Xã Pô Kô` has only capitals too, but one a word.
+    let shouted = |part: &[u8]| capitals(part) >= 2 && !part.iter().any(u8::is_ascii_lowercase);
+    let all = !bytes.iter().any(u8::is_ascii_lowercase) && parts().any(shouted);
+    parts().all(|part| {
+        let up = all || shouted(part);
         part.iter().all(|&byte| {
             match byte {
                 ..0x80 => out.push(byte.into()),

@@ -22,7 +22,7 @@ pub fn code(c: char) -> Option<u8> {
 pub fn push(bytes: &[u8], out: &mut String) {
     out.extend(bytes.iter().map(|&byte| match byte {
         ..0x20 => LOW.iter().find(|(low, _)| *low == byte).map_or(byte.into(), |(_, letter)| *letter),
-        ..0x80 => byte.into(),
+        0x20..0x80 => byte.into(),
         _ => LETTERS[usize::from(byte - 0x80)],
     }));
 }
