@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn key(name: &str, kind: Kind, descending: bool) -> Key {
-        let field = Field { name: name.into(), column: name.into(), kind, title: None };
+        let field = Field { name: name.into(), column: name.into(), kind, title: None, domain: Vec::new() };
         Key { by: By::Field(field), descending }
     }
 

@@ -62,11 +62,9 @@ pub fn detect<'a>(values: impl IntoIterator<Item = &'a [u8]>, hint: Option<Encod
     if utf8 * 2 >= values.len() {
         // Pairs of bytes may be valid by chance (`ươ` in VISCII is); longer letters are not.
         let long = |v: &&[u8]| std::str::from_utf8(v).is_ok_and(|text| text.chars().any(|c| c > '\u{7FF}'));
-        if scores[0].share < PLAUSIBLE || values.iter().any(long) {
-            return Verdict::Utf8;
-        }
         let unicode = Score::of(Encoding::Utf8, &values);
-        if unicode.share >= PLAUSIBLE {
+        let nearly_all = utf8 * 10 >= values.len() * 9;
+        if values.iter().any(long) || (nearly_all && (scores[0].share < PLAUSIBLE || unicode.share >= PLAUSIBLE)) {
             return Verdict::Utf8;
         }
         scores.push(unicode);
