@@ -125,7 +125,3 @@ async fn with_titles(tx: &mut PgConnection, incoming: &Incoming) -> Result<Vec<F
     let title = |f: &Field| f.title.clone().or_else(|| before.iter().find(|b| b.name == f.name)?.title.clone());
     Ok(incoming.fields.iter().map(|f| Field { title: title(f), ..f.clone() }).collect())
 }
-
-use crate::layer::editions;
-use crate::schema::{Field, GEOM};
-}

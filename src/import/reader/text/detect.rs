@@ -110,8 +110,12 @@ impl Score {
         let text: Vec<Option<String>> = values.iter().map(|v| encoding.decode(v)).collect();
         let words = |text: &String| -> Vec<(String, f64)> {
             // Among capitals a small letter is a wrong one; TCVN3, which lacks them, is decoded to capitals there.
-            let shouted = |w: &str| w.bytes().filter(u8::is_ascii_uppercase).count() >= 2;
-            let capitals = !text.bytes().any(|b| b.is_ascii_lowercase()) && text.split(separates).any(shouted);
+            let upper = |w: &str| w.bytes().filter(u8::is_ascii_uppercase).count();
+            let (some, more) = text
+                .split(separates)
+                .map(upper)
+                .fold((0, 0), |(some, more), n| (some + usize::from(n > 0), more + usize::from(n > 1)));
+            let capitals = !text.bytes().any(|b| b.is_ascii_lowercase()) && more * 2 > some;
             let weight = |w: &str| if capitals && w.chars().any(char::is_lowercase) { FOREIGN } else { weight(w) };
             text.split(separates)
                 .map(|w| w.trim_matches(PUNCTUATION))
