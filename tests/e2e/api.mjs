@@ -1,5 +1,7 @@
 // What the tests compare the page with: the API itself, asked directly.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { server } from './browser.mjs';
 
 export async function get(path) {
@@ -12,6 +14,13 @@ export async function post(path, body) {
   const response = await fetch(server + path, { method: 'POST', headers: { 'content-type': 'application/geo+json' }, body });
   assert.equal(response.status, 200, path);
   return response.json();
+}
+
+/** Edits as an administrator would, beside the server; gives the time at which it was done. */
+export async function sql(text) {
+  const bin = process.env.DOTHI_BIN ?? 'target/debug/dothi';
+  await promisify(execFile)(bin, ['--data-dir', process.env.DOTHI_DATA_DIR, 'db', 'psql', '--', '-qAtX', '-v', 'ON_ERROR_STOP=1', '-c', text]);
+  return Date.now();
 }
 
 /** The first layer of areas with official codes, whatever it is called. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, test } from 'node:test';
-import { classifiedLayer, featureWithPoint, get, post } from './api.mjs';
+import { classifiedLayer, featureWithPoint, get, post, sql } from './api.mjs';
 import { desktop, idle, openMap, phone, server, until, withPage } from './browser.mjs';
 
 const CENTRE = [720, 450];
@@ -240,6 +240,28 @@ test('on a phone the answer is a sheet, and nothing is wider than the screen', (
     assert.equal(await page.locator('[data-panel="here"]').isVisible(), false, 'one sheet at a time');
     if (layer.illustrative) assert.ok(await page.locator('.notice').isVisible());
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+  }));
+
+test('an edit in the database is on the open map within moments, without a reload', { skip: !process.env.DOTHI_DATA_DIR }, () =>
+  withPage(desktop, async (page) => {
+    const { properties } = await get(`/ogc/collections/${layer.id}/items/${parcel.id}`);
+    const set = (code) => sql(`UPDATE layers."${layer.id}" SET "${layer.classField}" = '${code}' WHERE fid = ${parcel.id}`);
+    await openMap(page, `${place}&layers=${layer.id}`);
+    const legend = (code) => page.locator(`.legend[data-layer="${layer.id}"] li[data-code="${code}"]`);
+    await page.waitForSelector(`.legend[data-layer="${layer.id}"] li[data-code]`);
+    const shown = await page.locator(`.legend[data-layer="${layer.id}"] li[data-code]`).evaluateAll((all) => all.map((one) => one.dataset.code));
+    const other = (await get('/land-use')).map(({ code }) => code).find((code) => !shown.includes(code) && code !== properties[layer.classField]);
+    await until(async () => (await fetch(`${server}/ready`)).ok, 'a server that is ready');
+    const before = await page.screenshot();
+    try {
+      const committed = await set(other);
+      await legend(other).waitFor();
+      console.log(`the edit was on the map ${Date.now() - committed} ms after its commit`);
+      assert.notDeepEqual(await page.screenshot(), before);
+    } finally {
+      await set(properties[layer.classField]);
+    }
+    await legend(other).waitFor({ state: 'detached' });
   }));
 
 test('every file of the page comes from the server itself', async () => {

@@ -21,7 +21,7 @@ for _ in $(seq 300); do
 done
 DOTHI_URL=$(head -n 1 "$dir/address")
 DOTHI_URL=${DOTHI_URL%/}
-export DOTHI_URL
+export DOTHI_URL DOTHI_BIN="$(realpath "$bin")" DOTHI_DATA_DIR="$dir/var"
 (cd web && npm run --silent e2e) || { tail -n 40 "$dir/log" >&2; exit 1; }
 # A warning or an error in the log is a defect even where the page hides it.
 if grep -E ' (WARN|ERROR) ' "$dir/log" >&2; then echo "e2e: the server logged the lines above" >&2; exit 1; fi

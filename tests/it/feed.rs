@@ -1,8 +1,10 @@
 //! The change feed: what is built from it equals the layer, whoever writes and whatever stops in between.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, BodyDataStream};
@@ -15,6 +17,7 @@ use tower::ServiceExt;
 
 use dothi::access::keys;
 
+use crate::city::{City, eventually, kill};
 use crate::support::{Server, World};
 
 const COLUMNS: [(&str, &str); 9] = [
@@ -686,4 +689,70 @@ async fn the_api_definition_has_the_feed() {
     }
     let links = server.json("/ogc/collections/thua").await["links"].clone();
     assert!(links.as_array().unwrap().iter().any(|l| l["rel"] == "monitor"));
+}
+
+#[test]
+fn a_killed_postgresql_ends_no_stream_and_no_change_is_lost() {
+    let city = City::new();
+    let file = city.squares("o_dat.geojson", 5);
+    assert!(city.run(&["import", file.to_str().unwrap()]).status.success());
+    let mut server = city.serve();
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    write!(stream, "GET /ogc/collections/o_dat/changes/stream HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (heard, reader) = (told.clone(), stream.try_clone().unwrap());
+    std::thread::spawn(move || {
+        for line in BufReader::new(reader).lines().map_while(Result::ok) {
+            if let Some(data) = line.strip_prefix("data: ") {
+                let change: Value = serde_json::from_str(data).unwrap();
+                heard
+                    .lock()
+                    .unwrap()
+                    .push((change["version"].as_i64(), change["feature"]["properties"]["so"].as_i64()));
+            }
+        }
+    });
+    eventually("the stream is open", || server.get("/ogc/collections/o_dat/changes").is_some_and(|r| r.0 == 200));
+    city.sql("UPDATE layers.o_dat SET so = 100 WHERE so = 1");
+    eventually("the event came", || told.lock().unwrap().len() == 1);
+    let before = city.postmaster();
+    kill(before, libc::SIGKILL);
+    eventually("another is started", || city.postmaster_if_any().is_some_and(|pid| pid != before));
+    eventually("SQL works again", || city.run_psql("UPDATE layers.o_dat SET so = 101 WHERE so = 100").status.success());
+    eventually("the next event came", || told.lock().unwrap().len() == 2);
+    assert_eq!(*told.lock().unwrap(), [(Some(2), Some(100)), (Some(3), Some(101))]);
+    let (status, body) = server.get("/ogc/collections/o_dat/changes?since=1").unwrap();
+    let page: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((status, page["changes"].as_array().unwrap().len()), (200, 2), "{page}");
+    // An open stream is no reason not to stop.
+    let asked = Instant::now();
+    server.signal(libc::SIGTERM);
+    eventually("it ends by itself", || server.child.try_wait().unwrap().is_some());
+    println!("stopped with an open stream in {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(15), "it waited for the stream");
+}
+
+#[test]
+fn an_administrator_says_how_long_changes_are_kept_and_sees_what_they_take() {
+    let city = City::new();
+    let file = city.squares("o_dat.geojson", 5);
+    assert!(city.run(&["import", file.to_str().unwrap()]).status.success());
+    city.sql("UPDATE layers.o_dat SET so = so + 1");
+    let shown = city.json(&["layers", "show", "o_dat"]);
+    assert_eq!(
+        (&shown["journal"]["changes"], &shown["keptSince"], &shown["keepDays"]),
+        (&json!(6), &json!(0), &json!(null))
+    );
+    assert!(shown["journal"]["bytes"].as_u64().unwrap() > 500);
+    for (say, days) in [("30", json!(30)), ("all", json!(-1)), ("default", json!(null))] {
+        assert!(city.run(&["layers", "set", "o_dat", "--keep-history", say]).status.success());
+        assert_eq!(city.layer("o_dat")["keepDays"], days);
+    }
+    assert!(!city.run(&["layers", "set", "o_dat", "--keep-history", "-3"]).status.success());
+    let doctor: Value = serde_json::from_slice(&city.run(&["doctor", "--json"]).stdout).unwrap();
+    let journal = doctor["checks"].as_array().unwrap().iter().find(|c| c["what"] == "journal").unwrap().clone();
+    assert_eq!(journal["ok"], true, "{journal}");
+    city.sql("ALTER TABLE layers.o_dat DISABLE TRIGGER journal_update");
+    let out = city.run(&["doctor"]);
+    assert!(String::from_utf8_lossy(&out.stdout).contains("WRONG journal"), "{}", String::from_utf8_lossy(&out.stdout));
 }

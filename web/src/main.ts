@@ -15,6 +15,7 @@ import { NoticeControl } from './controls/notice';
 import { SearchControl } from './controls/search';
 import { ToolsControl } from './controls/tools';
 import { LandUse } from './landuse';
+import { followChanges } from './live';
 import { speech } from './locale';
 import { addMapLibreControls, createMap, drawnLayers, placeOnLayers } from './map';
 import { h } from './parts/dom';
@@ -60,6 +61,7 @@ function show(style: Awaited<ReturnType<typeof api.style>>, app: App): void {
   // Only now, because panels lie over the map and the layers should be beside them.
   if (!store.get().view && !style.center) placeOnLayers(map, app);
   bindAddress(store, window);
+  followChanges(map, app.catalog);
 }
 
 /** MapLibre offers four corners; the page has places of its own. */

@@ -3,6 +3,7 @@ import { ask } from './client';
 import type { AreaAnswer, AreaBody, AtAnswer, Collections, Feature, GridPosition, LandUseCode, NearAnswer, Position } from './types';
 
 export { ApiError, isAbort } from './client';
+export { type Follow, followVersions } from './events';
 export type * from './types';
 
 // One function an address; the paths of docs/api.md are written here and nowhere else.
