@@ -19,6 +19,11 @@ export function followChanges(map: Map, catalog: Catalog): void {
     if (before === version || (before.startsWith(':') && version.endsWith(before))) return;
     paced.run(layer, () => map.getSource(layer) && map.refreshTiles(layer));
   };
+  // MapLibre keeps what it cuts out of a tile by the tile's address. A fragment makes another address of it and is not sent.
+  map.setTransformRequest((url, kind) => {
+    const version = kind === 'Tile' ? known.get(/\/tiles\/([^/]+)\//.exec(url)?.[1] ?? '') : undefined;
+    return { url: version ? `${url}#${version}` : url };
+  });
   let following: Follow | undefined;
   // Browsers open few connections to one server, for all its pages together: one that is not looked at holds none.
   const look = () => {
