@@ -207,13 +207,13 @@ async fn from_replacement(tx: &mut PgConnection, layer: &Layer, since: &Mark) ->
 
 /// `SELECT …` of changes, without a condition.
 fn told(layer: &Layer, ask: Ask) -> Sql {
-    let after = image(layer, ask, "geom", Some("attributes"));
+    let after = image(layer, ask, "c.geom", Some("c.attributes"));
     let before = match ask.before {
         true => image(
             layer,
             ask,
-            "CASE WHEN moved THEN geom_before ELSE geom END",
-            Some("coalesce(attributes_before, attributes)"),
+            "CASE WHEN c.moved THEN c.geom_before ELSE c.geom END",
+            Some("coalesce(c.attributes_before, c.attributes)"),
         ),
         false => "NULL".into(),
     };

@@ -56,6 +56,7 @@ impl Feed {
 
     /// Tells those who wait that there may be something new.
     pub fn ring(&self) {
+        metrics::gauge!("dothi_streams").set(self.open() as f64);
         self.bell.send_modify(|n| *n = n.map(|n| n + 1));
     }
 

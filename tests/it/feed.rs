@@ -423,6 +423,55 @@ async fn columns_that_an_administrator_adds_or_drops_stop_nobody_and_tell_nothin
     assert_eq!(items["features"][0]["properties"].get("gia"), None);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_may_be_called_as_anything_in_our_statements() {
+    let world = World::new().await;
+    let names = [
+        "i",
+        "p",
+        "o",
+        "w",
+        "t",
+        "c",
+        "x",
+        "geom_before",
+        "attributes",
+        "moved",
+        "version",
+        "op",
+        "image",
+        "was",
+        "became",
+        "change",
+        "n",
+        "v",
+    ];
+    let columns: Vec<(&str, &str)> = names.iter().map(|n| (*n, "int4")).collect();
+    let values: Vec<String> = (1..=names.len()).map(|n| n.to_string()).collect();
+    let rows = format!("VALUES (ST_SetSRID(ST_Point(108.9, 11.5), 4326), {})", values.join(", "));
+    world.layer("thua", "Point", 4326, &columns, &rows).await;
+    let server = world.server().await;
+    world.sql("UPDATE layers.thua SET i = -1, geom = ST_SetSRID(ST_Point(108.8, 11.4), 4326); UPDATE layers.thua SET fid = 9").await;
+    world.sql("DELETE FROM layers.thua; INSERT INTO layers.thua (p) VALUES (7)").await;
+    let (_, key) = keys::create(&world.pool, "Đo đạc", None).await.unwrap();
+    let request =
+        Request::get(format!("{CHANGES}?since=0&before=true")).header(header::AUTHORIZATION, format!("Bearer {key}"));
+    let page = server.send(request.body(Body::empty()).unwrap()).await.json();
+    let told = page["changes"].as_array().unwrap();
+    let ops: Vec<&str> = told.iter().map(|c| c["op"].as_str().unwrap()).collect();
+    assert_eq!(ops, ["create", "update", "delete", "create", "delete", "create"]);
+    for (n, name) in names.iter().enumerate().skip(1) {
+        assert_eq!(told[1]["feature"]["properties"][name], n + 1, "{name}");
+    }
+    assert_eq!(
+        (&told[1]["before"]["properties"]["i"], &told[1]["feature"]["properties"]["i"]),
+        (&json!(1), &json!(-1))
+    );
+    assert_eq!(told[1]["before"]["geometry"]["coordinates"], json!([108.9, 11.5]));
+    let items = server.json("/ogc/collections/thua/items").await;
+    assert_eq!(items["features"][0]["properties"]["p"], 7);
+}
+
 /// A stream of events, read one by one.
 struct Events {
     body: BodyDataStream,
