@@ -29,6 +29,7 @@ def describe(sample):
              "--color": "color", "--position": "position", "--min-zoom": "minZoom", "--max-zoom": "maxZoom"}
     words = [part for flag, key in texts.items() if sample[key] is not None for part in (flag, str(sample[key]))]
     words += [part for name, title in sample["fieldTitles"].items() for part in ("--field-title", f"{name}={title}")]
+    words += [part for key, value in sample["record"].items() for part in (f"--{key}", value)]
     if sample["illustrative"]:
         words.append("--illustrative")
     return words + ["--visible" if sample["visible"] else "--hidden"]

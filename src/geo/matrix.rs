@@ -102,7 +102,7 @@ impl MatrixSet {
     }
 
     /// Metres across a tile.
-    fn span(self, z: u8) -> f64 {
+    pub fn span(self, z: u8) -> f64 {
         self.width / f64::from(1u32 << z)
     }
 

@@ -15,6 +15,24 @@ use crate::sql::{Sql, ident, literal};
 pub const EXTENT: u32 = 4096;
 pub const BUFFER: u32 = 64;
 
+/// Features that a tile may hold on average: more are neither drawn in time nor told apart.
+const CROWD: f64 = 20_000.0;
+
+/// The first matrix in which the layer is drawn. Beside what an administrator says, tiles of a plane, which are not
+/// generalised, begin where they do not hold too much.
+pub fn first_matrix(layer: &Layer, set: MatrixSet) -> u8 {
+    let first = set.matrix(layer.min_zoom);
+    let Some(extent) = layer.extent.filter(|_| !set.is_web_mercator()) else { return first };
+    let first = layer.detail_zoom.map_or(first, |z| first.max(set.matrix(z)));
+    let [west, south, east, north] = set.plane(extent);
+    let share = |z: u8| {
+        let span = set.span(z);
+        (span / (east - west)).min(1.0) * (span / (north - south)).min(1.0)
+    };
+    let deepest = set.deepest();
+    (first.min(deepest)..deepest).find(|z| layer.feature_count as f64 * share(*z) <= CROWD).unwrap_or(deepest)
+}
+
 /// The MVT 2.1 bytes of one layer in a tile of a tile matrix set; empty when nothing is there.
 ///
 /// Feature ids are the layer's; `properties` chooses fields by name, `filter` features; bytes columns are left out, other kinds that MVT lacks (dates, lists) are text.

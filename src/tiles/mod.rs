@@ -196,7 +196,7 @@ impl Tiles {
         // A vector tile is its layers one after the other (MVT 2.1, 4.1: repeated message fields).
         bench.out.clear();
         for (i, (layer, state)) in plan.layers.iter().enumerate() {
-            if plan.set.zoom(plan.tile.z) < layer.min_zoom {
+            if plan.tile.z < mvt::first_matrix(layer, plan.set) {
                 continue;
             }
             let filter = plan.options.filters.get(i);

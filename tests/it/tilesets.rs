@@ -229,6 +229,28 @@ async fn an_edit_changes_the_tile_of_a_zone_and_its_etag() {
 }
 
 #[tokio::test]
+async fn a_crowded_layer_begins_where_its_tiles_of_a_zone_hold_no_more_than_they_can() {
+    let world = World::new().await;
+    control(&world).await;
+    world.sql("UPDATE dothi.layer SET feature_count = 3000000 WHERE id = 'moc'").await;
+    let server = world.server().await;
+    let first =
+        |tileset: &Value| tileset["tileMatrixSetLimits"][0]["tileMatrix"].as_str().unwrap().parse::<u8>().unwrap();
+    let (zone, set) = server.tileset("moc", "VN2000-9217").await;
+    // Some 2.3 by 3.9 km hold three million: 20,000 are in 240 m.
+    assert_eq!(first(&zone), 14);
+    assert_eq!(zone["layers"][0]["minTileMatrix"], "14");
+    let (row, column, _) = locate(&set, "13", METRES);
+    let path = at(href(&zone, "item"), "13", row, column);
+    assert_eq!(server.get(&path).await.status, StatusCode::NOT_FOUND);
+    let (mercator, _) = server.tileset("moc", "WebMercatorQuad").await;
+    assert_eq!(first(&mercator), 0);
+    world.sql("UPDATE dothi.layer SET feature_count = 2; SELECT dothi.bump('moc', 0, NULL)").await;
+    server.eventually(|s| async move { s.app.catalog.get("moc").unwrap().feature_count == 2 }).await;
+    assert_eq!(first(&server.tileset("moc", "VN2000-9217").await.0), 0);
+}
+
+#[tokio::test]
 async fn what_is_asked_of_a_tileset_is_asked_of_its_tiles() {
     let world = World::new().await;
     control(&world).await;

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::geo::{Bbox, MatrixSet, Tile};
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
+use crate::layer::mvt::first_matrix;
 use crate::tiles::{Form as Written, Options};
 
 pub const MVT: &str = "application/vnd.mapbox-vector-tile";
@@ -123,7 +124,7 @@ fn fits(layer: &Layer, set: MatrixSet) -> bool {
 /// In Web Mercator as deep as an administrator says, deeper tiles being enlarged by those who draw; in a plane of VN-2000,
 /// where tiles are for measuring too, to the last.
 fn matrices(layers: &[Arc<Layer>], set: MatrixSet) -> (u8, u8) {
-    let first = layers.iter().map(|l| set.matrix(l.min_zoom)).min().unwrap_or(0);
+    let first = layers.iter().map(|l| first_matrix(l, set)).min().unwrap_or(0);
     let last = layers.iter().map(|l| l.max_zoom).max().unwrap_or(0);
     (first, if set.is_web_mercator() { last } else { set.deepest() })
 }
