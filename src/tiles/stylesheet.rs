@@ -228,6 +228,11 @@ impl Reading<'_> {
                 let say = format!("a source is one of {}", SOURCES.join(", "));
                 self.wrong("sources", format!("{here}/type"), &source["type"], say);
             }
+            // MapLibre puts an attribution into the page as HTML.
+            if source.get("attribution").is_some_and(|v| !v.as_str().is_some_and(|text| !text.contains('<'))) {
+                let say = "an attribution is a plain text, without `<`";
+                self.wrong("sources", format!("{here}/attribution"), &source["attribution"], say);
+            }
         }
     }
 
@@ -404,6 +409,11 @@ mod tests {
             ("/layers/1/source-layer", json!("song"), "/layers/1/source-layer"),
             ("/layers/1/paint", json!([]), "/layers/1/paint"),
             ("/sources/thua/type", json!("wms"), "/sources/thua/type"),
+            (
+                "/sources/vung",
+                json!({"type": "geojson", "data": {}, "attribution": "<img src=x>"}),
+                "/sources/vung/attribution",
+            ),
             ("/sources/thua/url", json!("/tiles/thua_dat,nowhere"), "/sources"),
         ] {
             let Err(Error::Rejected(faults)) = read(&at(pointer, value)) else { panic!("{pointer}") };

@@ -1,14 +1,16 @@
 //! A record as XML of ISO 19139 (schemas of 2007, `gmd`), which catalogues of agencies and desktop software read.
 
-use std::fmt::Write;
-
 use super::Record;
 use crate::layer::about::LANGUAGES;
+use crate::xml::Xml;
 
 const CODES: &str = "http://standards.iso.org/iso/19139/resources/gmxCodelists.xml";
-const SPACES: &str = "xmlns:gmd=\"http://www.isotc211.org/2005/gmd\" xmlns:gco=\"http://www.isotc211.org/2005/gco\" \
-     xmlns:gml=\"http://www.opengis.net/gml/3.2\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
-     xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
+const SPACES: [(&str, &str); 4] = [
+    ("xmlns:gmd", "http://www.isotc211.org/2005/gmd"),
+    ("xmlns:gco", "http://www.isotc211.org/2005/gco"),
+    ("xmlns:gml", "http://www.opengis.net/gml/3.2"),
+    ("xmlns:xlink", "http://www.w3.org/1999/xlink"),
+];
 const METRE: &str = "http://www.opengis.net/def/uom/EPSG/0/9001";
 const ILLUSTRATIVE: &str = "Dữ liệu minh họa, không phải số liệu chính thức / Illustrative data, not official figures";
 
@@ -18,8 +20,8 @@ pub type Place = (String, &'static str, &'static str);
 /// The whole document; `address` is the record's own, `places` where its data is.
 pub fn xml(record: &Record, address: &str, places: &[Place]) -> String {
     let layer = &record.layer;
-    let mut x = Xml("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".into());
-    let _ = write!(x.0, "<gmd:MD_Metadata {SPACES}>");
+    let mut x = Gmd(Xml::document());
+    x.0.open("gmd:MD_Metadata", &SPACES);
     x.text("fileIdentifier", &layer.id);
     x.language("vi");
     x.code("characterSet", "MD_CharacterSetCode", "utf8");
@@ -46,11 +48,11 @@ pub fn xml(record: &Record, address: &str, places: &[Place]) -> String {
         }
     });
     x.path(&["dataQualityInfo", "DQ_DataQuality"], |x| quality(x, record));
-    x.0.push_str("</gmd:MD_Metadata>\n");
-    x.0
+    x.0.close("gmd:MD_Metadata").raw("\n");
+    x.0.finish()
 }
 
-fn identification(x: &mut Xml, record: &Record) {
+fn identification(x: &mut Gmd, record: &Record) {
     let (layer, about) = (&record.layer, &record.layer.about);
     x.path(&["citation", "CI_Citation"], |x| citation(x, record));
     match &layer.description {
@@ -109,22 +111,22 @@ fn identification(x: &mut Xml, record: &Record) {
         }
         if let Some((first, last)) = about.period() {
             x.path(&["temporalElement", "EX_TemporalExtent", "extent"], |x| {
-                x.0.push_str("<gml:TimePeriod gml:id=\"period\">");
+                x.0.open("gml:TimePeriod", &[("gml:id", "period")]);
                 for (name, day) in [("gml:beginPosition", first), ("gml:endPosition", last)] {
                     match day {
                         Some(day) => x.leaf(name, &day),
                         None => {
-                            let _ = write!(x.0, "<{name} indeterminatePosition=\"unknown\"/>");
+                            x.0.empty(name, &[("indeterminatePosition", "unknown")]);
                         }
                     }
                 }
-                x.0.push_str("</gml:TimePeriod>");
+                x.0.close("gml:TimePeriod");
             });
         }
     });
 }
 
-fn citation(x: &mut Xml, record: &Record) {
+fn citation(x: &mut Gmd, record: &Record) {
     let (layer, about) = (&record.layer, &record.layer.about);
     x.text("title", &layer.title);
     x.maybe("alternateTitle", layer.title_en.as_deref());
@@ -147,7 +149,7 @@ fn citation(x: &mut Xml, record: &Record) {
 }
 
 /// The agency; nothing is said of persons.
-fn party(x: &mut Xml, record: &Record, role: &str) {
+fn party(x: &mut Gmd, record: &Record, role: &str) {
     let about = &record.layer.about;
     x.el("CI_ResponsibleParty", |x| {
         match &about.agency {
@@ -172,7 +174,7 @@ fn party(x: &mut Xml, record: &Record, role: &str) {
     });
 }
 
-fn quality(x: &mut Xml, record: &Record) {
+fn quality(x: &mut Gmd, record: &Record) {
     x.path(&["scope", "DQ_Scope"], |x| x.code("level", "MD_ScopeCode", "dataset"));
     if let Some(q) = &record.quality {
         let counts = [
@@ -196,37 +198,37 @@ fn quality(x: &mut Xml, record: &Record) {
     }
 }
 
-fn result(x: &mut Xml, unit: Option<&str>, value: &str) {
+fn result(x: &mut Gmd, unit: Option<&str>, value: &str) {
     x.path(&["result", "DQ_QuantitativeResult"], |x| {
-        let _ = match unit {
-            Some(unit) => write!(x.0, "<gmd:valueUnit xlink:href=\"{unit}\"/>"),
-            None => write!(x.0, "<gmd:valueUnit gco:nilReason=\"inapplicable\"/>"),
+        match unit {
+            Some(unit) => x.0.empty("gmd:valueUnit", &[("xlink:href", unit)]),
+            None => x.0.empty("gmd:valueUnit", &[("gco:nilReason", "inapplicable")]),
         };
         x.el("value", |x| x.leaf("gco:Record", value));
     });
 }
 
 /// XML under construction. Names without a prefix are of `gmd`.
-struct Xml(String);
+struct Gmd(Xml);
 
-impl Xml {
-    fn el(&mut self, name: &str, inside: impl FnOnce(&mut Xml)) {
+impl Gmd {
+    fn el(&mut self, name: &str, inside: impl FnOnce(&mut Gmd)) {
         self.path(&[name], inside);
     }
 
     /// Elements within one another.
-    fn path(&mut self, names: &[&str], inside: impl FnOnce(&mut Xml)) {
+    fn path(&mut self, names: &[&str], inside: impl FnOnce(&mut Gmd)) {
         for name in names {
-            let _ = write!(self.0, "<gmd:{name}>");
+            self.0.open(&format!("gmd:{name}"), &[]);
         }
         inside(self);
         for name in names.iter().rev() {
-            let _ = write!(self.0, "</gmd:{name}>");
+            self.0.close(&format!("gmd:{name}"));
         }
     }
 
     fn leaf(&mut self, name: &str, text: &str) {
-        let _ = write!(self.0, "<{name}>{}</{name}>", escape(text));
+        self.0.leaf(name, text);
     }
 
     fn text(&mut self, name: &str, text: &str) {
@@ -240,52 +242,22 @@ impl Xml {
     }
 
     fn missing(&mut self, name: &str) {
-        let _ = write!(self.0, "<gmd:{name} gco:nilReason=\"missing\"/>");
+        self.0.empty(&format!("gmd:{name}"), &[("gco:nilReason", "missing")]);
     }
 
     fn code(&mut self, name: &str, list: &str, value: &str) {
-        let value = escape(value);
-        let code = format!("<gmd:{list} codeList=\"{CODES}#{list}\" codeListValue=\"{value}\">{value}</gmd:{list}>");
-        self.el(name, |x| x.0.push_str(&code));
+        self.coded(name, list, &format!("{CODES}#{list}"), value);
+    }
+
+    fn coded(&mut self, name: &str, element: &str, list: &str, value: &str) {
+        let element = format!("gmd:{element}");
+        self.el(name, |x| {
+            x.0.open(&element, &[("codeList", list), ("codeListValue", value)]).text(value).close(&element);
+        });
     }
 
     fn language(&mut self, two: &str) {
         let three = LANGUAGES.iter().find(|(code, _)| *code == two).map_or("und", |(_, three)| three);
-        let list = "http://www.loc.gov/standards/iso639-2/";
-        let code =
-            format!("<gmd:LanguageCode codeList=\"{list}\" codeListValue=\"{three}\">{three}</gmd:LanguageCode>");
-        self.el("language", |x| x.0.push_str(&code));
-    }
-}
-
-/// Text as XML 1.0 can hold it: what has no place there, even as a reference, is replaced.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\r' => out.push_str("&#13;"),
-            '\t' | '\n' => out.push(c),
-            c if c < ' ' || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escape;
-
-    #[test]
-    fn hostile_text_stays_text() {
-        assert_eq!(
-            escape("</gmd:x><![CDATA[&\"\u{0}\u{1b}]]>"),
-            "&lt;/gmd:x&gt;&lt;![CDATA[&amp;&quot;\u{fffd}\u{fffd}]]&gt;"
-        );
-        assert_eq!(escape("Đất ở\r\n'1'"), "Đất ở&#13;\n'1'");
+        self.coded("language", "LanguageCode", "http://www.loc.gov/standards/iso639-2/", three);
     }
 }
