@@ -229,7 +229,7 @@ impl Reading<'_> {
                 self.wrong("sources", format!("{here}/type"), &source["type"], say);
             }
             // MapLibre puts an attribution into the page as HTML.
-            if source.get("attribution").is_some_and(|v| !v.as_str().is_some_and(|text| !text.contains('<'))) {
+            if source.get("attribution").is_some_and(|v| v.as_str().is_none_or(|text| text.contains('<'))) {
                 let say = "an attribution is a plain text, without `<`";
                 self.wrong("sources", format!("{here}/attribution"), &source["attribution"], say);
             }
