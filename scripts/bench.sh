@@ -3,12 +3,13 @@
 # `scripts/bench.sh import` or `scripts/bench.sh tiles` runs one part.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for part in "${@:-import tiles}"; do
+for part in "${@:-import tiles pages}"; do
   for name in $part; do
     case "$name" in
       import) scripts/bench/import.sh ;;
       tiles) scripts/bench/tiles.sh ;;
-      *) echo "use: scripts/bench.sh [import|tiles]…" >&2; exit 2 ;;
+      pages) scripts/bench/pages.sh ;;
+      *) echo "use: scripts/bench.sh [import|tiles|pages]…" >&2; exit 2 ;;
     esac
   done
 done

@@ -113,7 +113,10 @@ class Database:
 class Server:
     def __init__(self, name, command, prefix, probe, database=None):
         self.name, self.prefix, self.database = name, prefix, database
-        self.port = next(int(w.rpartition(":")[2]) for w in command if w.startswith("127.0.0.1:"))
+        if "--port" in command:
+            self.port = int(command[command.index("--port") + 1])
+        else:
+            self.port = next(int(w.rpartition(":")[2]) for w in command if w.startswith("127.0.0.1:"))
         self.log = OUT / f"{name}.log"
         started = time.monotonic()
         self.log.unlink(missing_ok=True)

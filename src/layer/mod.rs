@@ -7,6 +7,7 @@ pub mod draft; // a feature as somebody sends it, checked
 pub mod edit; // what an administrator says about a layer; drop
 pub mod editions; // what a layer was: list, compare, restore
 pub mod features; // GeoJSON
+mod geojson; // geometry as GeoJSON, from PostGIS's bytes
 pub mod known; // counts, first and last moments, values: found once a version
 pub mod gml; // GML
 pub mod land_use; // official codes and colours

@@ -285,3 +285,49 @@ async fn a_count_that_takes_long_is_an_estimate() {
     assert_eq!((&page["countMode"], features(&page).len()), (&json!("estimate"), 10));
     assert_eq!(server.json(&format!("{ITEMS}?filter=fid%3E0&count=exact")).await["numberMatched"], 300);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
+    use dothi::geo::Crs;
+    use dothi::layer::{Query, Selection, Sort, features};
+    let world = World::new().await;
+    // Points, lines, polygons with holes, multiple and mixed ones, empty ones, with heights, at every size of number.
+    let rows = "SELECT ST_SetSRID(g, 3857), i FROM ( \
+        SELECT i, ST_Translate(ST_Scale(g, power(10, i % 7 - 4), power(10, i % 5 - 3)), 12132000 + i * 0.1234567891, 1297000 - i * 7.000000001) AS g \
+          FROM generate_series(1, 400) i, LATERAL (SELECT (ARRAY[ST_Point(i, 3.5), ST_GeomFromText('LINESTRING(0 0, 1 1.5, 2.25 -3)'), \
+            ST_GeomFromText('POLYGON((0 0, 0 10, 10 10, 10 0, 0 0), (2 2, 2 3, 3 3, 2 2))'), ST_GeomFromText('MULTIPOINT(0 0, 5 7)'), \
+            ST_GeomFromText('MULTILINESTRING((0 0, 1 1), (2 2, 3 4))'), ST_GeomFromText('MULTIPOLYGON(((0 0, 0 1, 1 1, 0 0)), ((5 5, 5 6, 6 6, 5 5)))'), \
+            ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(0 0, 1 1))')])[1 + i % 7] AS g) s \
+        UNION ALL SELECT 1000, ST_GeomFromText(t) FROM unnest(ARRAY['POINT EMPTY', 'POLYGON EMPTY', 'MULTIPOLYGON EMPTY', 'GEOMETRYCOLLECTION EMPTY', \
+            'POINT(0 0)', 'POINT(-0.0 1e-9)', 'POINT(0.5 1.5)', 'POINT(100.0009765625 2.0029296875)', 'POINT(-1e-12 1e14)', 'POINT(0.00005 -0.00015)']) t \
+        UNION ALL SELECT 2000, NULL) q";
+    world.layer("hinh", "Geometry", 3857, &[("i", "int4")], rows).await;
+    let high =
+        "SELECT ST_SetSRID(ST_MakePoint(580000.12345 + i, 1279000, i / 3.0), 9217) FROM generate_series(1, 50) i";
+    world.layer("cao", "PointZ", 9217, &[], high).await;
+    let server = world.server().await;
+    for id in ["hinh", "cao"] {
+        let layer = server.app.catalog.named(id).unwrap();
+        for crs in [Crs::CRS84, Crs::geographic(4326), Crs::plane(3857), Crs::plane(9217)] {
+            let selection = Selection::whole(&layer, crs);
+            let filter = if crs.srid == 9217 && id == "hinh" { "WHERE i < 1000" } else { "" };
+            let sql = format!(
+                "SELECT {} FROM {} t {filter} ORDER BY fid",
+                features::feature_of(&layer, &selection, &[]),
+                layer.table()
+            );
+            let want: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&world.pool).await.unwrap();
+            let all = want.len() as u32;
+            let sort = Sort::default();
+            let page = features::page(&world.pool, &layer, &Query::everything(), &selection, &sort, None, all);
+            let page = page.await.unwrap();
+            for (ours, theirs) in page.features.iter().zip(&want) {
+                assert_eq!(ours, theirs, "{id} in {}", crs.srid);
+            }
+            assert_eq!(page.features.len(), want.len());
+        }
+    }
+    world.sql("INSERT INTO layers.hinh (geom, i) VALUES (ST_GeomFromText('MULTIPOINT(1 1, EMPTY)', 3857), 3000)").await;
+    let page = server.json("/ogc/collections/hinh/items?i=3000&crs=EPSG:3857").await;
+    assert_eq!(page["features"][0]["geometry"], json!({"type": "MultiPoint", "coordinates": [[1, 1]]}));
+}
