@@ -1,4 +1,5 @@
-//! Features as GeoJSON (RFC 7946). PostgreSQL writes each Feature; its text is handed on unparsed.
+//! Features as GeoJSON (RFC 7946). PostgreSQL writes the properties, whose text is handed on unparsed; the geometry of pages is
+//! written from its bytes (`geojson`).
 
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Row};

@@ -188,13 +188,14 @@ fn number(value: f64, power: u64, out: &mut String) -> Option<()> {
         return None;
     }
     if size <= 1e-8 || size >= 1e15 {
-        out.push_str(&format!("{value:e}"));
+        let text = format!("{value:e}");
+        let (digits, exponent) = text.split_once('e')?;
+        number(digits.parse().ok()?, power, out)?;
+        out.push_str(if exponent.starts_with('-') { "e" } else { "e+" });
+        out.push_str(exponent);
         return Some(());
     }
-    let (units, decimals) = match rounded(size, power) {
-        Some(units) => (units, power),
-        None => return None,
-    };
+    let units = rounded(size, power)?;
     if units == 0 {
         out.push('0');
         return Some(());
@@ -206,9 +207,9 @@ fn number(value: f64, power: u64, out: &mut String) -> Option<()> {
         at -= 1;
         text[at] = digit;
     };
-    let (mut whole, mut part) = ((units / u128::from(decimals)) as u64, (units % u128::from(decimals)) as u64);
+    let (mut whole, mut part) = ((units / u128::from(power)) as u64, (units % u128::from(power)) as u64);
     if part != 0 {
-        let mut left = decimals;
+        let mut left = power;
         while part.is_multiple_of(10) {
             (part, left) = (part / 10, left / 10);
         }
@@ -288,6 +289,8 @@ mod tests {
             (0.0, "0"),
             (-0.0, "0"),
             (1e14, "100000000000000"),
+            (-1.5e16, "-1.5e+16"),
+            (8.983152841195215e-15, "8.983152841e-15"),
             (1279000.5, "1279000.5"),
         ] {
             assert_eq!(nine(value), want);
