@@ -292,8 +292,8 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
     use dothi::layer::{Query, Selection, Sort, features};
     let world = World::new().await;
     // Points, lines, polygons with holes, multiple and mixed ones, empty ones, with heights, at every size of number.
-    let rows = "SELECT ST_SetSRID(g, 3857), i FROM ( \
-        SELECT i, ST_Translate(ST_Scale(g, power(10, i % 7 - 4), power(10, i % 5 - 3)), 12132000 + i * 0.1234567891, 1297000 - i * 7.000000001) AS g \
+    let rows = "SELECT ST_SetSRID(g, 3857), n FROM ( \
+        SELECT i AS n, ST_Translate(ST_Scale(g, power(10, i % 7 - 4), power(10, i % 5 - 3)), 12132000 + i * 0.1234567891, 1297000 - i * 7.000000001) AS g \
           FROM generate_series(1, 400) i, LATERAL (SELECT (ARRAY[ST_Point(i, 3.5), ST_GeomFromText('LINESTRING(0 0, 1 1.5, 2.25 -3)'), \
             ST_GeomFromText('POLYGON((0 0, 0 10, 10 10, 10 0, 0 0), (2 2, 2 3, 3 3, 2 2))'), ST_GeomFromText('MULTIPOINT(0 0, 5 7)'), \
             ST_GeomFromText('MULTILINESTRING((0 0, 1 1), (2 2, 3 4))'), ST_GeomFromText('MULTIPOLYGON(((0 0, 0 1, 1 1, 0 0)), ((5 5, 5 6, 6 6, 5 5)))'), \
@@ -301,7 +301,7 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
         UNION ALL SELECT 1000, ST_GeomFromText(t) FROM unnest(ARRAY['POINT EMPTY', 'POLYGON EMPTY', 'MULTIPOLYGON EMPTY', 'GEOMETRYCOLLECTION EMPTY', \
             'POINT(0 0)', 'POINT(-0.0 1e-9)', 'POINT(0.5 1.5)', 'POINT(100.0009765625 2.0029296875)', 'POINT(-1e-12 1e14)', 'POINT(0.00005 -0.00015)']) t \
         UNION ALL SELECT 2000, NULL) q";
-    world.layer("hinh", "Geometry", 3857, &[("i", "int4")], rows).await;
+    world.layer("hinh", "Geometry", 3857, &[("so", "int4")], rows).await;
     let high =
         "SELECT ST_SetSRID(ST_MakePoint(580000.12345 + i, 1279000, i / 3.0), 9217) FROM generate_series(1, 50) i";
     world.layer("cao", "PointZ", 9217, &[], high).await;
@@ -310,7 +310,7 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
         let layer = server.app.catalog.named(id).unwrap();
         for crs in [Crs::CRS84, Crs::geographic(4326), Crs::plane(3857), Crs::plane(9217)] {
             let selection = Selection::whole(&layer, crs);
-            let filter = if crs.srid == 9217 && id == "hinh" { "WHERE i < 1000" } else { "" };
+            let filter = if crs.srid == 9217 && id == "hinh" { "WHERE so < 1000" } else { "" };
             let sql = format!(
                 "SELECT {} FROM {} t {filter} ORDER BY fid",
                 features::feature_of(&layer, &selection, &[]),
@@ -327,7 +327,9 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
             assert_eq!(page.features.len(), want.len());
         }
     }
-    world.sql("INSERT INTO layers.hinh (geom, i) VALUES (ST_GeomFromText('MULTIPOINT(1 1, EMPTY)', 3857), 3000)").await;
-    let page = server.json("/ogc/collections/hinh/items?i=3000&crs=EPSG:3857").await;
+    world
+        .sql("INSERT INTO layers.hinh (geom, so) VALUES (ST_GeomFromText('MULTIPOINT(1 1, EMPTY)', 3857), 3000)")
+        .await;
+    let page = server.json("/ogc/collections/hinh/items?so=3000&crs=EPSG:3857").await;
     assert_eq!(page["features"][0]["geometry"], json!({"type": "MultiPoint", "coordinates": [[1, 1]]}));
 }

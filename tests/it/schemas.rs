@@ -146,24 +146,3 @@ async fn layers_are_found_by_words_place_and_time_a_page_at_a_time() {
         assert_eq!(server.get(&format!("/ogc/collections?{bad}")).await.status, StatusCode::BAD_REQUEST, "{bad}");
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_path_of_the_api_is_in_its_definition() {
-    let (_world, server) = world().await;
-    let doc = server.json("/ogc/api").await;
-    // `{…}` is any parameter.
-    let bare = |path: &str| {
-        let steps = path.trim_end_matches('/').split('/').map(|s| if s.starts_with('{') { "{}" } else { s });
-        steps.collect::<Vec<_>>().join("/")
-    };
-    let there: Vec<String> = doc["paths"].as_object().unwrap().keys().map(|p| bare(p)).collect();
-    let routes = include_str!("../../src/http/mod.rs");
-    let mut missing = Vec::new();
-    for path in routes.split('"').filter(|s| s.starts_with("/ogc")) {
-        let path = path.trim_start_matches("/ogc").replace("/collections/{id}", "/collections/thua");
-        if !there.contains(&bare(&path)) {
-            missing.push(path);
-        }
-    }
-    assert!(missing.is_empty(), "{missing:?} are not described");
-}
