@@ -319,8 +319,8 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
             let want: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&world.pool).await.unwrap();
             let all = want.len() as u32;
             let sort = Sort::default();
-            let page = features::page(&world.pool, &layer, &Query::everything(), &selection, &sort, None, all);
-            let page = page.await.unwrap();
+            let query = Query::everything();
+            let page = features::page(&world.pool, &layer, &query, &selection, &sort, None, all).await.unwrap();
             for (ours, theirs) in page.features.iter().zip(&want) {
                 assert_eq!(ours, theirs, "{id} in {}", crs.srid);
             }
