@@ -664,3 +664,22 @@ async fn a_tile_from_memory_is_answered_as_the_first_one_was() {
     world.sql("UPDATE layers.thua SET \"maDat\" = 'Sửa'").await;
     server.other_etag(&path, &plain).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_made_in_front_of_the_router_is_the_one_that_the_router_makes() {
+    let world = World::new().await;
+    world.layer("thua", "MultiPolygon", 9217, FIELDS, &parcels(100, 40.0, &mut Draw(3))).await;
+    let server = world.server_with(&["--tile-cache", "0"]).await;
+    server.settled("thua").await;
+    for (z, lon) in [(11, LON), (16, LON + 0.001), (18, LON + 0.001), (16, LON + 1.0)] {
+        let path = format!("/tiles/thua/{}", tile_at(z, lon, LAT + 0.001));
+        // What is asked by a parameter is the router's.
+        let (front, router) = (server.get(&path).await, server.get(&format!("{path}?labels=false")).await);
+        let empty = if lon == LON + 1.0 { StatusCode::NO_CONTENT } else { StatusCode::OK };
+        assert_eq!((front.status, &front.bytes), (empty, &router.bytes), "{path}");
+        assert_eq!(router.status, empty, "{path}");
+        for name in ["etag", "cache-control", "content-type", "content-encoding", "access-control-allow-origin"] {
+            assert_eq!(front.header(name), router.header(name), "{name} of {path}");
+        }
+    }
+}
