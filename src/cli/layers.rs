@@ -105,9 +105,9 @@ fn list(layers: &[Arc<Layer>], print: &Print) -> Result<()> {
 
 async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
     let asked = Sql::new(
-        "SELECT id, source, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS at, report FROM dothi.import WHERE layer = ",
+        "SELECT id, source, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS at, report FROM dothi.served_import WHERE layer = ",
     );
-    let row = sql::optional(&db.pool, asked.bind(&layer.id).push(" ORDER BY id DESC LIMIT 1")).await?;
+    let row = sql::optional(&db.pool, asked.bind(&layer.id)).await?;
     let import = match &row {
         Some(row) => Some((
             row.try_get::<String, _>("source")?,

@@ -54,7 +54,7 @@ pub async fn write(db: &Db, layer: &Layer, format: Format, to: &Path, mut tell: 
 
 /// What the last import of a layer set aside or mended, as CSV.
 pub async fn account(db: &Db, layer: &Layer, part: Part, to: &Path) -> Result<u64> {
-    let last = Sql::new("SELECT max(id) FROM dothi.import WHERE layer = ").bind(&layer.id);
+    let last = Sql::new("SELECT max(id) FROM dothi.served_import WHERE layer = ").bind(&layer.id);
     let import: i64 = run::one(&db.pool, last).await?.try_get::<Option<i64>, _>(0)?.unwrap_or(0);
     let (table, columns) = match part {
         Part::SetAside => ("set_aside", "row, reason, attributes, encode(wkb, 'hex') AS wkb"),

@@ -125,7 +125,7 @@ async fn choose_id(
         id = format!("{}_{n}", base.chars().take(46).collect::<String>());
         n += 1;
     }
-    let sql = Sql::new("SELECT source FROM dothi.import WHERE layer = ").bind(&id).push(" ORDER BY id DESC LIMIT 1");
+    let sql = Sql::new("SELECT source FROM dothi.served_import WHERE layer = ").bind(&id);
     if let Some(row) = run::optional(tx, sql).await? {
         let origin: String = row.try_get("source")?;
         let before = origin.split(": ").next().unwrap_or_default();

@@ -68,6 +68,10 @@ async fn a_layer_goes_back_and_forward_with_what_was_edited_in_each_edition() {
     let version = editions::restore(&world.pool, "thua", 1).await.unwrap();
     assert!(version > second.version);
     assert_eq!(content(&world).await, edited);
+    // The account of the import goes back too.
+    let from: String =
+        sqlx::query_scalar("SELECT source FROM dothi.served_import").fetch_one(&world.pool).await.unwrap();
+    assert_eq!(from, "a.geojson: a");
     served(3).await;
     let items = server.json("/ogc/collections/thua/items?soThua=2").await;
     assert_eq!(items["features"][0]["properties"]["maDat"], "ODT");

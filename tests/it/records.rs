@@ -30,7 +30,9 @@ async fn city() -> (World, Server) {
             "UPDATE dothi.layer SET about = $${about}$$, description = $${HOSTILE}$$, title = 'Quy hoạch sử dụng đất', title_en = 'Land-use plan', \
              licence = 'CC BY 4.0', attribution = 'Sở NN&MT', illustrative = true WHERE id = 'quy_hoach'; \
              INSERT INTO dothi.import (layer, version, source, report) VALUES ('quy_hoach', 1, 'a.shp: a', \
-             '{{\"read\": 12, \"imported\": 11, \"repaired\": 2, \"set_aside\": 1, \"notes\": [{{\"code\": \"tcvn3\", \"message\": \"Nguyễn\", \"count\": 3}}]}}')",
+             '{{\"read\": 12, \"imported\": 11, \"repaired\": 2, \"set_aside\": 1, \"notes\": [{{\"code\": \"tcvn3\", \"message\": \"Nguyễn\", \"count\": 3}}]}}'); \
+             INSERT INTO dothi.edition (layer, number, how, import, version) SELECT layer, 1, 'replace', id, 1 FROM dothi.import; \
+             UPDATE dothi.layer SET edition = 1 WHERE id = 'quy_hoach'",
         ))
         .await;
     let server = world.server().await;

@@ -46,11 +46,11 @@ pub struct Quality {
 pub async fn of(pool: &PgPool, layers: Vec<Arc<Layer>>) -> Result<Vec<Record>> {
     let ids: Vec<String> = layers.iter().map(|l| l.id.clone()).collect();
     let sql = Sql::new(
-        "SELECT DISTINCT ON (layer) layer, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at, report \
-         FROM dothi.import WHERE layer = ANY(",
+        "SELECT layer, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at, report \
+         FROM dothi.served_import WHERE layer = ANY(",
     );
     let mut accounts = BTreeMap::new();
-    for row in run::all(pool, sql.bind(ids).push(") ORDER BY layer, id DESC")).await? {
+    for row in run::all(pool, sql.bind(ids).push(")")).await? {
         let report: Value = row.try_get("report")?;
         accounts.insert(row.try_get::<String, _>("layer")?, quality(row.try_get("at")?, &report));
     }
