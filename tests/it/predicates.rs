@@ -66,7 +66,7 @@ fn conditions_on_real_layers_count_what_others_count() {
         asked(format!("S_INTERSECTS(geom, {ninh_thuan})"), format!("ST_Intersects(geom, {ninh_thuan_sql})")),
         asked(format!("S_WITHIN(geom, {ninh_thuan})"), format!("ST_Within(geom, {ninh_thuan_sql})")),
         asked(
-            format!("S_CROSSES(geom, LINESTRING(105 21, 106 10))"),
+            "S_CROSSES(geom, LINESTRING(105 21, 106 10))".into(),
             "ST_Crosses(geom, ST_GeomFromText('LINESTRING(105 21, 106 10)', 4326))".into(),
         ),
         asked(
