@@ -210,7 +210,7 @@ impl Writer<'_> {
             xml.leaf("ows:UpperCorner", &format!("{} {}", e.east, e.north)).close("ows:WGS84BoundingBox");
         }
         if modern {
-            let href = format!("{}/ogc/collections/{}", self.base, layer.id);
+            let href = format!("{}/ogc/collections/{}/metadata?f=iso", self.base, layer.id);
             xml.empty("wfs:MetadataURL", &[("xlink:href", &href)]);
         }
         xml.close("wfs:FeatureType");

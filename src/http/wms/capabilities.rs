@@ -238,6 +238,10 @@ impl Writer<'_> {
         if let Some(attribution) = &layer.attribution {
             self.xml.open("Attribution", &[]).leaf("Title", attribution).close("Attribution");
         }
+        let kind = if self.modern { "ISO19115:2003" } else { "TC211" };
+        self.xml.open("MetadataURL", &[("type", kind)]).leaf("Format", "text/xml");
+        self.link(&format!("{}/ogc/collections/{}/metadata?f=iso", self.base, layer.id));
+        self.xml.close("MetadataURL");
         self.xml.open("DataURL", &[]).leaf("Format", "application/geo+json");
         self.link(&format!("{}/ogc/collections/{}/items", self.base, layer.id));
         self.xml.close("DataURL");
