@@ -115,7 +115,7 @@ impl Score {
                 .split(separates)
                 .map(upper)
                 .fold((0, 0), |(some, more), n| (some + usize::from(n > 0), more + usize::from(n > 1)));
-            let capitals = !text.bytes().any(|b| b.is_ascii_lowercase()) && more * 2 > some;
+            let capitals = !text.bytes().any(|b| b.is_ascii_lowercase()) && more > 0 && more * 2 >= some;
             let weight = |w: &str| if capitals && w.chars().any(char::is_lowercase) { FOREIGN } else { weight(w) };
             text.split(separates)
                 .map(|w| w.trim_matches(PUNCTUATION))

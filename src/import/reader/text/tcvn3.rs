@@ -31,7 +31,8 @@ pub fn push(bytes: &[u8], out: &mut String) -> bool {
     // `Xã Pô Kô` has only capitals too, but one a word.
     let shouted = |part: &[u8]| capitals(part) >= 2 && !part.iter().any(u8::is_ascii_lowercase);
     let lettered = parts().filter(|part| capitals(part) > 0).count();
-    let all = !bytes.iter().any(u8::is_ascii_lowercase) && parts().filter(|p| shouted(p)).count() * 2 > lettered;
+    let loud = parts().filter(|part| shouted(part)).count();
+    let all = !bytes.iter().any(u8::is_ascii_lowercase) && loud > 0 && loud * 2 >= lettered;
     parts().all(|part| {
         let up = all || shouted(part);
         part.iter().all(|&byte| {
