@@ -11,6 +11,7 @@ use sqlx::postgres::PgListener;
 use crate::config;
 use crate::db::{Db, run};
 use crate::error::{Error, Result};
+use crate::export::Turns;
 use crate::feed::{Feed, keep};
 use crate::layer::Catalog;
 use crate::layer::edit::layer_id;
@@ -34,6 +35,7 @@ pub struct App {
     pub known: Known,
     pub feed: Feed,
     pub styles: Styles,
+    pub exports: Turns,
     /// Tile archives by name.
     pub archives: BTreeMap<String, Arc<Archive>>,
     pub land_use: Vec<LandUse>,
@@ -58,8 +60,8 @@ impl App {
         let tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
         let feed = Feed::new(settings.streams);
         let fonts = Arc::new(Fonts::new(&settings.assets));
-        let known = Known::default();
-        Ok(App { db, catalog, tiles, styles, known, feed, archives, land_use, fonts, settings, metrics })
+        let (exports, known) = (Turns::new(&store.data_dir), Known::default());
+        Ok(App { db, catalog, tiles, styles, known, exports, feed, archives, land_use, fonts, settings, metrics })
     }
 
     /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog

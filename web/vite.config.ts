@@ -14,6 +14,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // MapLibre alone is about a megabyte before compression; it is needed at once, so it is not split.
     chunkSizeWarningLimit: 1600,
+    rollupOptions: {
+      // The pages of the API name their script, so it has no hash.
+      input: { index: 'index.html', preview: 'src/preview.ts' },
+      output: { entryFileNames: ({ name }) => (name === 'preview' ? 'preview.js' : 'assets/[name]-[hash].js') },
+    },
   },
   server: { proxy: Object.fromEntries(api.map((path) => [path, { target: server }])) },
   test: { include: ['test/**/*.test.ts'], environment: 'node' },

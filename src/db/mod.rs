@@ -55,15 +55,7 @@ impl Db {
     ) -> Result<(PgPool, PgConnectOptions)> {
         let options = options.application_name("dothi");
         migrate::run(&options).await?;
-        let timeout = format!("{}ms", statement_timeout.as_millis());
-        // Answers must not depend on the settings of the server or of the role.
-        let session = options.clone().options([
-            ("statement_timeout", timeout.as_str()),
-            ("timezone", "UTC"),
-            ("datestyle", "ISO, YMD"),
-            ("intervalstyle", "iso_8601"),
-            ("jit", "off"),
-        ]);
+        let session = session(&options, statement_timeout);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(10))
@@ -76,6 +68,11 @@ impl Db {
     /// How to connect apart from the pool: for the listener and for imports, which have no statement timeout.
     pub fn options(&self) -> &PgConnectOptions {
         &self.options
+    }
+
+    /// The same with the settings that answers stand on: for exports, which a client that is gone ends.
+    pub fn apart(&self) -> PgConnectOptions {
+        session(&self.options, Duration::ZERO).options([("client_connection_check_interval", "5s")])
     }
 
     /// How child programs and GDAL's PostgreSQL driver connect: a libpq connection string.
@@ -94,4 +91,16 @@ impl Db {
             None => Ok(()),
         }
     }
+}
+
+/// Answers must not depend on the settings of the server or of the role.
+fn session(options: &PgConnectOptions, statement_timeout: Duration) -> PgConnectOptions {
+    let timeout = format!("{}ms", statement_timeout.as_millis());
+    options.clone().options([
+        ("statement_timeout", timeout.as_str()),
+        ("timezone", "UTC"),
+        ("datestyle", "ISO, YMD"),
+        ("intervalstyle", "iso_8601"),
+        ("jit", "off"),
+    ])
 }

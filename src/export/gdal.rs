@@ -1,66 +1,63 @@
-//! Formats that GDAL writes, from our own table through its PostgreSQL driver.
+//! Formats that GDAL writes. Features are first written as FlatGeobuf, which keeps types, ids and letters, into a folder
+//! that is removed whatever happens; GDAL makes the file from it.
 
-use std::ffi::CString;
-use std::path::{Path, PathBuf};
+use std::ffi::{CString, c_char, c_void};
+use std::path::Path;
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 
-use super::Format;
-use crate::db::Db;
+use super::format::Format;
 use crate::error::{Error, Result};
-use crate::layer::Layer;
-use crate::schema::{FID, GEOM};
-use crate::sql::ident;
 
-/// The driver's name and the options that keep Vietnamese letters and ids.
-fn driver(format: Format) -> (&'static str, &'static [&'static str]) {
-    match format {
-        Format::Gpkg => ("GPKG", &["-lco", "GEOMETRY_NAME=geom"]),
-        Format::Shp => ("ESRI Shapefile", &["-lco", "ENCODING=UTF-8"]),
-        Format::Fgb => ("FlatGeobuf", &[]),
-        Format::Kml => ("LIBKML", &["-t_srs", "EPSG:4326"]),
-        Format::Dxf => ("DXF", &[]),
-        Format::Gml => ("GML", &["-dsco", "FORMAT=GML3.2"]),
-        Format::Geojson | Format::Geojsonl | Format::Csv => ("GeoJSON", &[]),
-    }
+/// How one file is made: GDAL's driver and what it is told.
+pub struct Recipe {
+    pub driver: &'static str,
+    pub options: Vec<String>,
+    /// Settings of the library, for this thread.
+    pub settings: &'static [(&'static str, &'static str)],
 }
 
-pub async fn write(db: &Db, layer: &Layer, format: Format, to: &Path) -> Result<u64> {
-    let source = format!("PG:{}", db.conninfo());
-    let (name, options) = driver(format);
-    // A drawing has no attributes: GDAL's DXF writer takes none.
-    let columns: String = match format {
-        Format::Dxf => String::new(),
-        _ => layer.fields.iter().map(|f| format!(", {}", ident(&f.column))).collect(),
+/// The recipe of a format; `id` is the name of the id's column, `layer` that of the layer.
+pub fn recipe(format: Format, layer: &str, id: &str) -> Recipe {
+    let text = |options: &[&str]| options.iter().map(|o| o.to_string()).collect::<Vec<_>>();
+    let (driver, options, settings): (_, _, &'static [_]) = match format {
+        Format::Shp => ("ESRI Shapefile", text(&["-lco", "ENCODING=UTF-8"]), &[]),
+        // Outlines that a drawing can be worked on with, not hatches.
+        Format::Dxf => ("DXF", Vec::new(), &[("DXF_WRITE_HATCH", "NO")]),
+        Format::Gml => ("GML", text(&["-dsco", "FORMAT=GML3.2"]), &[]),
+        _ => {
+            let id = format!("FID={id}");
+            ("GPKG", [text(&["-lco", "GEOMETRY_NAME=geom", "-lco"]), vec![id]].concat(), &[])
+        }
     };
-    let geometry = if layer.spatial().is_some() { format!(", {GEOM}") } else { String::new() };
-    let query = format!("SELECT {FID}{columns}{geometry} FROM {} ORDER BY {FID}", layer.table());
-    let query = if format == Format::Dxf { query.replacen(&format!("{FID}, "), "", 1) } else { query };
-    let mut args: Vec<String> = ["-f", name, "-sql", &query, "-nln", &layer.id].map(String::from).to_vec();
-    args.extend(options.iter().map(|o| o.to_string()));
-    let (to, rows) = (to.to_path_buf(), layer.feature_count.unsigned_abs());
-    tokio::task::spawn_blocking(move || translate(&source, &args, to))
-        .await
-        .map_err(|e| Error::Internal(e.to_string()))??;
-    Ok(rows)
+    let named = if format == Format::Dxf { Vec::new() } else { vec!["-nln".to_string(), layer.to_string()] };
+    Recipe { driver, options: [options, named].concat(), settings }
 }
 
-/// What `ogr2ogr` does, in this process.
-fn translate(source: &str, args: &[String], to: PathBuf) -> Result<()> {
+/// What `ogr2ogr` does, in this process, until `stop` is set. Call it where it may block.
+pub fn translate(from: &Path, to: &Path, recipe: &Recipe, stop: &AtomicBool) -> Result<()> {
     let flags = GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_READONLY;
-    let options = DatasetOptions { open_flags: flags, allowed_drivers: Some(&["PostgreSQL"]), ..Default::default() };
-    let source = Dataset::open_ex(source, options)?;
+    let options = DatasetOptions { open_flags: flags, allowed_drivers: Some(&["FlatGeobuf"]), ..Default::default() };
+    let source = Dataset::open_ex(from, options)?;
     let text = |t: &str| CString::new(t).map_err(|_| Error::Internal("an export option holds NUL".into()));
-    let args: Vec<CString> = args.iter().map(|a| text(a)).collect::<Result<_>>()?;
-    let mut argv: Vec<*mut std::ffi::c_char> = args.iter().map(|a| a.as_ptr().cast_mut()).collect();
+    let args = ["-f", recipe.driver].into_iter().chain(recipe.options.iter().map(String::as_str));
+    let args: Vec<CString> = args.map(text).collect::<Result<_>>()?;
+    let mut argv: Vec<*mut c_char> = args.iter().map(|a| a.as_ptr().cast_mut()).collect();
     argv.push(ptr::null_mut());
     let to = text(&to.to_string_lossy())?;
-    // SAFETY: `argv` is a null-terminated list of strings that outlive the call, which copies what it keeps; the source
-    // dataset is open; options and the made dataset are freed exactly once.
+    let settings: Vec<(CString, CString)> =
+        recipe.settings.iter().map(|(k, v)| Ok((text(k)?, text(v)?))).collect::<Result<_>>()?;
+    // SAFETY: every pointer is to a null-terminated string, or list of such, that outlives the call it is given to; the
+    // source is open; `stop` outlives the translation; options and the made dataset are freed exactly once.
     let failed = unsafe {
+        for (key, value) in &settings {
+            gdal_sys::CPLSetThreadLocalConfigOption(key.as_ptr(), value.as_ptr());
+        }
         gdal_sys::CPLErrorReset();
         let options = gdal_sys::GDALVectorTranslateOptionsNew(argv.as_mut_ptr(), ptr::null_mut());
+        gdal_sys::GDALVectorTranslateOptionsSetProgress(options, Some(go_on), ptr::from_ref(stop).cast_mut().cast());
         let mut sources = [source.c_dataset()];
         let mut wrong = 0;
         let made = gdal_sys::GDALVectorTranslate(
@@ -72,13 +69,17 @@ fn translate(source: &str, args: &[String], to: PathBuf) -> Result<()> {
             &raw mut wrong,
         );
         gdal_sys::GDALVectorTranslateOptionsFree(options);
-        if made.is_null() {
-            true
-        } else {
+        if !made.is_null() {
             gdal_sys::GDALClose(made);
-            wrong != 0
         }
+        for (key, _) in &settings {
+            gdal_sys::CPLSetThreadLocalConfigOption(key.as_ptr(), ptr::null());
+        }
+        made.is_null() || wrong != 0
     };
+    if stop.load(Ordering::Relaxed) {
+        return Err(Error::Busy("the export was given up".into()));
+    }
     if failed {
         // SAFETY: the message is a string of GDAL's own, valid until its next error in this thread.
         let message =
@@ -86,4 +87,11 @@ fn translate(source: &str, args: &[String], to: PathBuf) -> Result<()> {
         return Err(Error::Internal(format!("GDAL could not write the file: {message}")));
     }
     Ok(())
+}
+
+/// GDAL's question whether to go on.
+unsafe extern "C" fn go_on(_: f64, _: *const c_char, stop: *mut c_void) -> i32 {
+    // SAFETY: `translate` hands over a pointer to its flag, which outlives the translation.
+    let stop = unsafe { &*stop.cast::<AtomicBool>() };
+    i32::from(!stop.load(Ordering::Relaxed))
 }

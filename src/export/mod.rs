@@ -1,48 +1,35 @@
-//! Layers out, to files. Text formats stream from PostgreSQL as it writes them; the others go through GDAL, which here reads
-//! nothing but our own database.
+//! Layers out. Every format is written from one reading of the rows (`read`); what GDAL writes is made from our own
+//! FlatGeobuf. Endings: bytes as they come (the server), or a file (the command line, and formats that need one).
 
-mod gdal; // GeoPackage, Shapefile, FlatGeobuf, KML, DXF, …
-mod text; // GeoJSON, GeoJSON lines, CSV
+mod account; // what an import set aside or mended
+mod csv;
+mod encode; // which encoder a format has
+mod fgb; // FlatGeobuf
+mod file; // a file, made aside
+mod format; // the formats by name
+mod gdal; // GeoPackage, Shapefile, DXF, GML
+mod geojson;
+mod jsonfg;
+mod kml;
+mod number; // numbers as PostgreSQL writes them
+mod read; // rows as they arrive, in their order, from one state
+mod rows; // what is asked, what a row holds
+mod shape; // geometry as PostGIS hands it over
+mod shapefile; // short names, zip
+mod turns; // how many at once
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::layer::Layer;
 
-/// A format, by the name that `--format` takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    Geojson,
-    /// One feature a line
-    Geojsonl,
-    /// With the geometry as WKT, in the layer's own CRS
-    Csv,
-    Gpkg,
-    Shp,
-    Fgb,
-    Kml,
-    Dxf,
-    Gml,
-}
-
-impl Format {
-    /// The format that a file's name asks for.
-    pub fn of(path: &Path) -> Option<Format> {
-        Some(match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "geojson" | "json" => Format::Geojson,
-            "geojsonl" | "geojsons" | "ndjson" | "jsonl" => Format::Geojsonl,
-            "csv" => Format::Csv,
-            "gpkg" => Format::Gpkg,
-            "shp" => Format::Shp,
-            "fgb" => Format::Fgb,
-            "kml" => Format::Kml,
-            "dxf" => Format::Dxf,
-            "gml" => Format::Gml,
-            _ => return None,
-        })
-    }
-}
+pub use encode::encoder;
+pub use file::{Scratch, make};
+pub use format::Format;
+pub use read::Written;
+pub use rows::Job;
+pub use shapefile::short_names;
+pub use turns::{Turn, Turns};
 
 /// What of a layer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,47 +46,35 @@ pub enum Part {
 /// The file appears when it is whole: a broken export leaves what was there.
 pub async fn export(
     db: &Db,
-    layer: &Layer,
+    job: Job,
     part: Part,
     format: Format,
     to: &Path,
     tell: impl FnMut(u64) + Send,
 ) -> Result<u64> {
     let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let made = Scratch::new(folder)?;
+    let aside = Scratch::new(folder)?;
     let name =
         to.file_name().ok_or_else(|| Error::invalid("output", format!("`{}` is not a file's name", to.display())))?;
-    let path = made.0.join(name);
-    let rows = match (part, format) {
-        (Part::Features, Format::Geojson | Format::Geojsonl | Format::Csv) => {
-            text::write(db, layer, format, &path, tell).await?
+    let made = aside.path().join(name);
+    let rows = match part {
+        Part::Features => {
+            let zipped = to.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip"));
+            let stem = to.file_stem().unwrap_or(name).to_string_lossy();
+            let (path, rows) = make(db, job, format, aside.path(), &stem, zipped, tell).await?;
+            // The name that was asked for may end otherwise than the format's files do.
+            if format != Format::Shp || zipped {
+                std::fs::rename(&path, &made).map_err(Error::io(format!("write `{}`", to.display())))?;
+            }
+            rows
         }
-        (Part::Features, _) => gdal::write(db, layer, format, &path).await?,
-        _ => text::account(db, layer, part, &path).await?,
+        _ => account::write(db, &job.layer, part, &made).await?,
     };
     // A shapefile is several files of one stem.
-    let entries = std::fs::read_dir(&made.0).map_err(Error::io("export"))?;
-    for entry in entries {
-        let entry = entry.map_err(Error::io("export"))?;
+    let entries = std::fs::read_dir(aside.path()).map_err(Error::io("export"))?;
+    for entry in entries.flatten().filter(|e| e.path().is_file()) {
         let target = folder.join(entry.file_name());
         std::fs::rename(entry.path(), &target).map_err(Error::io(format!("write `{}`", target.display())))?;
     }
     Ok(rows)
-}
-
-/// A folder beside the target, gone when the export is over.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(beside: &Path) -> Result<Scratch> {
-        let path = beside.join(format!(".dothi-export-{}", std::process::id()));
-        std::fs::create_dir(&path).map_err(Error::io(format!("write into `{}`", beside.display())))?;
-        Ok(Scratch(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
-    }
 }

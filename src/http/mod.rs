@@ -56,6 +56,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{id}/schema", get(ogc::schemas::schema))
         .route("/ogc/collections/{id}/queryables", get(ogc::schemas::queryables))
         .route("/ogc/collections/{id}/sortables", get(ogc::schemas::sortables))
+        .route("/ogc/collections/{id}/export", get(ogc::download::export))
         .route("/ogc/collections/{id}/items", get(ogc::items::page).post(ogc::write::create))
         .route(
             "/ogc/collections/{id}/items/{fid}",

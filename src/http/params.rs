@@ -55,6 +55,11 @@ impl Params {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Whether a parameter is given.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
     /// Refuses those of `names` that are given without a value.
     pub fn filled(&self, names: &[&str]) -> Result<()> {
         match self.0.iter().find(|(n, v)| v.is_empty() && names.contains(&n.as_str())) {

@@ -90,7 +90,7 @@ impl Sort {
 
     /// The parts of the order that lie after a cursor, one after the other: a condition and an order within. The features
     /// without a value of the first key are a part of their own, so that an index on it serves both.
-    pub(super) fn parts(&self, after: Option<&Cursor>) -> Vec<(Sql, String)> {
+    pub fn parts(&self, after: Option<&Cursor>) -> Vec<(Sql, String)> {
         let Some(Key { by: By::Field(first), .. }) = self.keys.first() else {
             return vec![(after.map_or(Sql::new("TRUE"), |c| beyond(&self.keys, c, 0)), self.order())];
         };

@@ -92,7 +92,7 @@ async fn bad_input_is_a_problem_that_names_parameter_and_value() {
         ("so=bay", "so", "bay"),
         ("khong=1", "khong", "khong"),
         ("so=1&so=2", "so", "twice"),
-        ("f=gml", "f", "gml"),
+        ("f=docx", "f", "docx"),
         ("datetime=hom-qua", "datetime", "hom-qua"),
         ("after=x", "after", "x"),
         ("so=%00", "so", "NUL"),

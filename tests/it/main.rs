@@ -12,6 +12,8 @@ mod crs; // coordinate systems by reference, HEAD
 mod examples; // of the CQL2 standard, with their rows
 mod feed; // what is built from the change feed equals the layer
 mod filter; // CQL2: memory and the database agree, the door answers
+mod formats; // every format, read back
+mod html; // pages for people
 mod house; // which module may use which
 mod http; // the API as its callers see it
 mod items; // a page: order, properties, counts, times

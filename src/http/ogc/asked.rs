@@ -130,6 +130,14 @@ impl Said {
         self.0.push((name.into(), value.into()));
     }
 
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.pairs().find(|(n, _)| *n == name).map(|(_, v)| v)
+    }
+
     /// The address of `path` with what was said, and with `more`.
     pub fn address(&self, path: &str, more: &[(&str, String)]) -> String {
         let said = self.0.iter().map(|(n, v)| (n.as_str(), v));
@@ -193,6 +201,7 @@ fn unknown(layer: &Layer, name: &str) -> Error {
     Error::invalid(name, say)
 }
 
-fn encode(text: &str) -> String {
+/// A text as a value in an address.
+pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, QUERY).to_string()
 }

@@ -12,6 +12,7 @@ use super::super::params::Params;
 use super::super::respond::Answer;
 use super::asked::Said;
 use super::format::{self, Choice};
+use super::html;
 use super::schemas;
 use super::{GEOJSON, JSON, OPENAPI};
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
 /// `GET /ogc/collections`: the layers in map order, those that are asked for.
 pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = format::choose(&mut params, &headers, format::DOCUMENT)?;
+    let choice = format::choose(&mut params, &headers, format::PAGES)?;
     let wanted = Wanted::take(&mut params)?;
     let mut layers = Vec::new();
     for layer in app.catalog.all().into_iter().filter(|l| wanted.covers(l)) {
@@ -39,7 +40,7 @@ pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut 
     let page = layers.iter().skip(wanted.offset).take(wanted.limit.unwrap_or(usize::MAX));
     let collections: Vec<Value> = page.map(|(l, span)| collection(&base, l, span.as_ref(), choice)).collect();
     let here = format!("{base}/ogc/collections");
-    let mut links = choice.links(&wanted.address(&here, wanted.offset), format::DOCUMENT);
+    let mut links = choice.links(&wanted.address(&here, wanted.offset), format::PAGES);
     if wanted.offset + collections.len() < matched && !collections.is_empty() {
         let next = wanted.address(&here, wanted.offset + collections.len());
         links.push(link(next, "next", JSON, "More layers"));
@@ -53,7 +54,14 @@ pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut 
         "numberReturned": collections.len(),
         "collections": collections,
     });
-    Ok(super::fresh(choice.answer(body.to_string())))
+    let response = match choice.is_html() {
+        true => {
+            let q = wanted.said.get("q").unwrap_or_default();
+            html::collections(&base, choice, &wanted.address(&here, wanted.offset), q, &body)
+        }
+        false => choice.answer(body.to_string()),
+    };
+    Ok(super::fresh(response))
 }
 
 /// Which layers are asked for; everything may be left out.
@@ -122,10 +130,15 @@ pub async fn one(
     headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
-    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
+    let choice = super::document(&mut params, &headers, format::PAGES)?;
     let layer = app.catalog.named(&id)?;
     let span = app.known.span(&app.db.pool, &app.catalog, &layer).await?;
-    Ok(super::fresh(choice.answer(collection(&base, &layer, span.as_ref(), choice).to_string())))
+    let body = collection(&base, &layer, span.as_ref(), choice);
+    let response = match choice.is_html() {
+        true => html::collection(&base, choice, &layer, &body),
+        false => choice.answer(body.to_string()),
+    };
+    Ok(super::fresh(response))
 }
 
 /// A collection document (OGC 17-069r4, 7.14) with the members that the map reads (docs/api.md).
@@ -133,8 +146,12 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     let systems: Vec<String> = layer.systems().into_iter().map(Crs::uri).collect();
     let id = &layer.id;
     let here = format!("{base}/ogc/collections/{id}");
-    let mut links = choice.links(&here, format::DOCUMENT);
+    let mut links = choice.links(&here, format::PAGES);
     links.push(link(format!("{here}/items"), "items", GEOJSON, "Features"));
+    for form in format::EXPORTS {
+        let title = format!("All of it as {}", form.title);
+        links.push(link(format!("{here}/export?f={}", form.name), "enclosure", form.media_type, &title));
+    }
     for (name, rel, title) in [
         ("schema", schemas::RETURNABLES, "What features are made of"),
         ("schema", "describedby", "What features are made of"),

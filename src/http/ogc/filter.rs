@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use serde_json::{Value, json};
 use sqlx::Row;
 
+use super::super::links::Base;
 use super::super::params::Params;
 use super::super::respond::Answer;
 use super::asked::Said;
@@ -109,13 +110,17 @@ pub fn blame(error: Error) -> Error {
 }
 
 /// `GET /ogc/functions`: what a filter may call.
-pub async fn list(headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
+pub async fn list(Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
+    let choice = super::document(&mut params, &headers, format::PAGES)?;
     let all: Vec<Value> = functions()
         .iter()
         .map(|f| {
             json!({"name": f.name, "description": f.about, "arguments": [{"type": [f.takes]}], "returns": [f.gives]})
         })
         .collect();
-    Ok(choice.answer(json!({"functions": all}).to_string()))
+    let body = json!({"functions": all});
+    match choice.is_html() {
+        true => Ok(super::html::functions(&base, choice, &body)),
+        false => Ok(choice.answer(body.to_string())),
+    }
 }

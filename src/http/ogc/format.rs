@@ -12,6 +12,7 @@ use super::super::links::link;
 use super::super::params::Params;
 use super::super::respond;
 use crate::error::{Error, Result};
+use crate::export::Format;
 use crate::layer::catalog::shorten;
 
 /// A form that an answer can take.
@@ -32,6 +33,11 @@ pub struct Form {
 impl Form {
     pub const fn new(name: &'static str, media_type: &'static str, title: &'static str) -> Form {
         Form { name, names: &[], media_type, types: &[], title }
+    }
+
+    /// The `format` of the answer's text in the API definition.
+    pub fn holds(&self) -> &'static str {
+        if matches!(self.name, "fgb" | "gpkg" | "shp") { "binary" } else { self.name }
     }
 
     pub const fn also(self, names: &'static [&'static str], types: &'static [&'static str]) -> Form {
@@ -55,12 +61,54 @@ pub const CHANGES: &[Form] = &[JSON, LINES, EVENTS];
 pub const VERSIONS: &[Form] = &[JSON, EVENTS];
 /// Changes for those who only wait for them.
 pub const STREAM: &[Form] = &[EVENTS];
-/// What most resources can be: a JSON document, or a page for people.
+pub const GEOJSON: Form = Form::new("json", super::GEOJSON, "GeoJSON").also(&["geojson"], &[super::JSON]);
+
+/// What a page of features can be; the last is the page for people.
+pub const ITEMS: &[Form] = &[
+    GEOJSON,
+    Form::new("jsonfg", "application/fg+json", "JSON-FG").also(&[], &["application/vnd.ogc.fg+json"]),
+    Form::new("geojsonseq", "application/geo+json-seq", "GeoJSON text sequence").also(&["geojsons"], &[]),
+    Form::new("ndjson", "application/x-ndjson", "GeoJSON by line").also(&["geojsonl"], &["application/ndjson"]),
+    Form::new("csv", "text/csv", "CSV"),
+    Form::new("fgb", "application/flatgeobuf", "FlatGeobuf").also(&["flatgeobuf"], &["application/vnd.flatgeobuf"]),
+    Form::new("gpkg", "application/geopackage+sqlite3", "GeoPackage").also(&[], &["application/vnd.sqlite3"]),
+    Form::new("shp", "application/zip", "Shapefile (zip)").also(&["shape", "zip"], &["application/x-shapefile"]),
+    Form::new("kml", "application/vnd.google-earth.kml+xml", "KML"),
+    Form::new("dxf", "image/vnd.dxf", "DXF").also(&[], &["application/dxf"]),
+    Form::new("gml", "application/gml+xml", "GML 3.2"),
+    HTML,
+];
+/// What a whole layer can be.
+pub const EXPORTS: &[Form] = ITEMS.split_at(ITEMS.len() - 1).0;
+/// What one feature can be.
+pub const ITEM: &[Form] = &[GEOJSON, HTML];
+
+/// The format of an export that a form is.
+pub fn exported(form: Form) -> Option<Format> {
+    Some(match form.name {
+        "json" => Format::Geojson,
+        "jsonfg" => Format::Jsonfg,
+        "geojsonseq" => Format::Geojsonseq,
+        "ndjson" => Format::Ndjson,
+        "csv" => Format::Csv,
+        "fgb" => Format::Fgb,
+        "gpkg" => Format::Gpkg,
+        "shp" => Format::Shp,
+        "kml" => Format::Kml,
+        "dxf" => Format::Dxf,
+        "gml" => Format::Gml,
+        _ => return None,
+    })
+}
+
+/// A JSON document.
 pub const DOCUMENT: &[Form] = &[JSON];
+/// A JSON document, or a page for people.
+pub const PAGES: &[Form] = &[JSON, HTML];
 /// JSON Schema, or a page.
-pub const SCHEMAS: &[Form] = &[SCHEMA];
+pub const SCHEMAS: &[Form] = &[SCHEMA, HTML];
 /// The API definition, or a page.
-pub const API: &[Form] = &[OPENAPI];
+pub const API: &[Form] = &[OPENAPI, HTML];
 
 /// The language of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +122,8 @@ pub enum Lang {
 pub struct Choice {
     pub form: Form,
     pub lang: Lang,
+    /// The address itself says the language, so links go on saying it.
+    pub lang_said: bool,
 }
 
 /// Takes `f` and `lang` out and chooses one of the forms `there`; the first is the default.
@@ -95,7 +145,7 @@ pub fn choose(params: &mut Params, headers: &HeaderMap, there: &[Form]) -> Resul
         Some(f) => named(&f, there)?,
         None => accepted(&joined(headers, &header::ACCEPT), there)?,
     };
-    Ok(Choice { form, lang })
+    Ok(Choice { form, lang, lang_said: said.is_some() })
 }
 
 fn named(f: &str, there: &[Form]) -> Result<Form> {
@@ -184,8 +234,7 @@ impl Choice {
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
         if self.is_html() {
-            let tag = if self.lang == Lang::En { "en" } else { "vi" };
-            headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(tag));
+            headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(self.lang.tag()));
         }
         response
     }
@@ -210,15 +259,14 @@ fn with_f(here: &str, form: Form) -> String {
 mod tests {
     use super::*;
 
-    const GEOJSON: Form = Form::new("json", super::super::GEOJSON, "GeoJSON").also(&["geojson"], &[super::super::JSON]);
-    const ITEMS: &[Form] = &[GEOJSON, Form::new("csv", "text/csv", "CSV"), HTML];
+    const THREE: &[Form] = &[GEOJSON, Form::new("csv", "text/csv", "CSV"), HTML];
 
     fn chosen(query: &str, accept: &str) -> Result<&'static str> {
         let mut headers = HeaderMap::new();
         if !accept.is_empty() {
             headers.insert(header::ACCEPT, accept.parse().unwrap());
         }
-        choose(&mut Params::parse(query).unwrap(), &headers, ITEMS).map(|c| c.form.name)
+        choose(&mut Params::parse(query).unwrap(), &headers, THREE).map(|c| c.form.name)
     }
 
     #[test]
@@ -270,8 +318,8 @@ mod tests {
 
     #[test]
     fn every_other_form_has_a_link() {
-        let choice = Choice { form: GEOJSON, lang: Lang::Vi };
-        let links = choice.links("http://x/items?limit=1", ITEMS);
+        let choice = Choice { form: GEOJSON, lang: Lang::Vi, lang_said: false };
+        let links = choice.links("http://x/items?limit=1", THREE);
         let said: Vec<(&str, &str)> =
             links.iter().map(|l| (l["rel"].as_str().unwrap(), l["href"].as_str().unwrap())).collect();
         assert_eq!(

@@ -1,7 +1,10 @@
 //! Features, a page at a time.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::super::Shared;
@@ -9,25 +12,57 @@ use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
 use super::asked::{Asked, Said, USUAL, selection};
+use super::format::{self, Choice, exported};
 use super::schemas::{self, SCHEMA};
 use super::{GEOJSON, JSON};
+use super::{download, html};
+use crate::app::App;
 use crate::error::Error;
+use crate::export::Format;
 use crate::feed::Mark;
+use crate::geo::Crs;
 use crate::layer::catalog::shorten;
-use crate::layer::features;
 use crate::layer::known::{Count, Counted};
+use crate::layer::{Selection, features};
 
+/// The rows of a table for which nobody says how many.
+const ROWS: u32 = 25;
 static MATCHED: HeaderName = HeaderName::from_static("ogc-numbermatched");
 /// How the number matched was found: `exact`, `estimate` or `none`.
 static MODE: HeaderName = HeaderName::from_static("count-mode");
 static RETURNED: HeaderName = HeaderName::from_static("ogc-numberreturned");
 
-/// `GET /ogc/collections/{id}/items`. A page goes on after its last feature, so edits never shift it.
-pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, mut params: Params) -> Answer {
-    super::format(&mut params)?;
-    let asked = Asked::take(&app, &id, &mut params).await?;
+/// `GET /ogc/collections/{id}/items`: a page of features, or all of them where the form has no pages.
+pub async fn page(
+    State(app): Shared,
+    Base(base): Base,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    mut params: Params,
+) -> Answer {
+    let choice = format::choose(&mut params, &headers, format::ITEMS)?;
+    match answer(app, &base, &id, params, choice).await {
+        // Who fills in a form reads what is wrong with it.
+        Err(problem) if choice.is_html() => html::trouble(&base, choice, &id, problem),
+        answer => answer,
+    }
+}
+
+/// A page goes on after its last feature, so edits never shift it.
+async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice: Choice) -> Answer {
+    if let Some(format) = exported(choice.form).filter(|f| *f != Format::Geojson) {
+        let wishes = download::Wishes::take(&app, id, format, &mut params)?;
+        let asked = Asked::take(&app, id, &mut params).await?;
+        return download::answer(app, base, asked, wishes, choice).await;
+    }
+    if choice.is_html() {
+        html::search(&*app.catalog.named(id)?, &mut params)?;
+    }
+    let mut asked = Asked::take(&app, id, &mut params).await?;
+    // A table shows no geometry.
+    asked.selection.geometry &= !choice.is_html();
     let Asked { layer, query, selection, sort, after, .. } = &asked;
-    let limit = asked.limit.unwrap_or(USUAL);
+    let limit = asked.limit.unwrap_or(if choice.is_html() { ROWS } else { USUAL });
     let page = features::page(&app.db.pool, layer, query, selection, sort, after.as_ref(), limit);
     let page = page.await.map_err(|e| asked.blame(e))?;
     let counted = match (after, &page.next, asked.count) {
@@ -43,8 +78,12 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
         let more = [Some(("limit", limit.to_string())), after.map(|a| ("after", a))];
         asked.said.address(&format!("{here}/items"), &more.into_iter().flatten().collect::<Vec<_>>())
     };
-    let this = address(after.as_ref().map(|a| a.write(sort)));
-    let mut links = vec![link(this, "self", GEOJSON, "This page"), link(&here, "collection", JSON, "The layer")];
+    if choice.is_html() {
+        let next = page.next.as_ref().map(|next| address(Some(next.write(sort))));
+        return Ok(super::fresh(html::items(base, choice, &asked, &page.features, counted, next.as_deref())));
+    }
+    let mut links = choice.links(&address(after.as_ref().map(|a| a.write(sort))), format::ITEMS);
+    links.push(link(&here, "collection", JSON, "The layer"));
     if let Some(next) = &page.next {
         links.push(link(address(Some(next.write(sort))), "next", GEOJSON, "The next page"));
     }
@@ -67,18 +106,25 @@ pub async fn page(State(app): Shared, Base(base): Base, Path(id): Path<String>, 
     }
     body.push_str("],");
     body.push_str(rest.to_string().trim_start_matches('{'));
-    let mut response = super::fresh(respond::json(GEOJSON, body));
+    let mut response = super::fresh(choice.answer(body));
     super::crs::say(&mut response, selection.crs);
     super::feed::say(&mut response, &Mark::end(layer, layer.version));
     links.push(link(format!("{here}/queryables"), schemas::QUERYABLES, SCHEMA, "What filters may name"));
+    // A long question twelve times over is more than a head can hold.
+    links.retain(|l| l["rel"] != "alternate");
     respond::say_links(&mut response, &links);
+    say_returned(&mut response, page.features.len());
     let headers = response.headers_mut();
-    headers.insert(RETURNED.clone(), page.features.len().into());
     headers.insert(MODE.clone(), HeaderValue::from_static(counted.how()));
     if let Some(n) = counted.number() {
         headers.insert(MATCHED.clone(), n.into());
     }
     Ok(response)
+}
+
+/// Says how many features an answer has.
+pub fn say_returned(response: &mut Response, features: usize) {
+    response.headers_mut().insert(RETURNED.clone(), features.into());
 }
 
 /// `GET /ogc/collections/{id}/items/{fid}`.
@@ -89,17 +135,26 @@ pub async fn one(
     headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
+    let choice = format::choose(&mut params, &headers, format::ITEM)?;
     let layer = app.catalog.named(&id)?;
-    super::format(&mut params)?;
     let mut said = Said::default();
-    let selection = selection(&layer, &mut params, &mut said)?;
-    params.end("`crs`, `properties`, `exclude-properties`, `skipGeometry`, `f`")?;
+    let mut selection = selection(&layer, &mut params, &mut said)?;
+    if choice.is_html() {
+        // The page draws it in degrees.
+        selection = Selection::whole(&layer, Crs::CRS84);
+    }
+    params.end("`crs`, `properties`, `exclude-properties`, `skipGeometry`, `f`, `lang`")?;
     let missing = || Error::NotFound(format!("layer `{id}` has no feature `{}`", shorten(&fid)));
     let number: i64 = fid.parse().map_err(|_| missing())?;
     let (feature, state) = features::one(&app.db.pool, &layer, number, &selection).await?.ok_or_else(missing)?;
-    let mut response = respond::json(GEOJSON, whole(&base, &id, number, &said, &feature));
+    let response = match choice.is_html() {
+        true => html::feature(&base, choice, &layer, number, &serde_json::from_str(&feature).map_err(Error::from)?),
+        false => choice.answer(whole(&base, &id, number, &said, &feature)),
+    };
+    let mut response = super::fresh(response);
     super::crs::say(&mut response, selection.crs);
-    Ok(super::write::tagged(super::fresh(response), &headers, &state))
+    // What a page shows beside the feature changes too.
+    Ok(if choice.is_html() { response } else { super::write::tagged(response, &headers, &state) })
 }
 
 /// A Feature with its links.

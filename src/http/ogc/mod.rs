@@ -5,8 +5,10 @@ pub mod collections;
 pub mod crs;
 mod definitions;
 pub mod feed;
+pub mod download;
 pub mod filter;
 pub mod format;
+mod html;
 pub mod items;
 pub mod openapi;
 mod operations;
@@ -16,10 +18,12 @@ pub mod styles;
 pub mod tiles;
 pub mod write;
 
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde_json::json;
 
+use super::Shared;
 use super::links::{Base, link};
 use super::params::Params;
 use super::respond::Answer;
@@ -60,9 +64,12 @@ const CONFORMS_TO: [&str; 26] = [
     "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
 ];
 
-pub async fn landing(Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = document(&mut params, &headers, format::DOCUMENT)?;
-    let mut links = choice.links(&format!("{base}/ogc"), format::DOCUMENT);
+pub async fn landing(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
+    let choice = document(&mut params, &headers, format::PAGES)?;
+    if choice.is_html() {
+        return Ok(html::landing(&base, choice, &app.catalog.all()));
+    }
+    let mut links = choice.links(&format!("{base}/ogc"), format::PAGES);
     links.extend([
         link(format!("{base}/ogc/api"), "service-desc", OPENAPI, "The API definition"),
         link(format!("{base}/ogc/conformance"), "conformance", JSON, "Conformance classes"),
@@ -78,7 +85,7 @@ pub async fn landing(Base(base): Base, headers: HeaderMap, mut params: Params) -
         link(format!("{base}/ogc/styles"), styles::STYLES, JSON, "Styles"),
         link(format!("{base}/ogc/collections/_records"), records::CATALOG, JSON, "Metadata of the layers"),
         link(format!("{base}/styles/default"), "describedby", "application/vnd.mapbox.style+json", "The map's style"),
-        link(format!("{base}/"), "alternate", "text/html", "The map"),
+        link(format!("{base}/"), "related", "text/html", "The map"),
     ]);
     let body = json!({
         "title": "dothi",
@@ -89,8 +96,8 @@ pub async fn landing(Base(base): Base, headers: HeaderMap, mut params: Params) -
 }
 
 pub async fn conformance(Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = document(&mut params, &headers, format::DOCUMENT)?;
-    let links = choice.links(&format!("{base}/ogc/conformance"), format::DOCUMENT);
+    let choice = document(&mut params, &headers, format::PAGES)?;
+    let links = choice.links(&format!("{base}/ogc/conformance"), format::PAGES);
     let all: Vec<_> = CONFORMS_TO
         .iter()
         .chain(&schemas::CONFORMS_TO)
@@ -99,7 +106,11 @@ pub async fn conformance(Base(base): Base, headers: HeaderMap, mut params: Param
         .chain(&styles::CONFORMS_TO)
         .chain(&records::CONFORMS_TO)
         .collect();
-    Ok(choice.answer(json!({"conformsTo": all, "links": links}).to_string()))
+    let body = json!({"conformsTo": all, "links": links});
+    match choice.is_html() {
+        true => Ok(html::conformance(&base, choice, &body)),
+        false => Ok(choice.answer(body.to_string())),
+    }
 }
 
 /// Chooses the form of a resource that takes no other parameters.

@@ -13,6 +13,7 @@ use super::super::params::Params;
 use super::super::respond::Answer;
 use super::definitions::{self, parameter, reference};
 use super::format::{self, Form};
+use super::html;
 use super::{GEOJSON, JSON, OPENAPI, asked, operations, schemas};
 use crate::layer::Layer;
 use crate::layer::sort::sortable;
@@ -21,7 +22,12 @@ use crate::schema::Kind;
 /// `GET /ogc/api`: everything.
 pub async fn document(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
     let choice = super::document(&mut params, &headers, format::API)?;
-    Ok(super::fresh(choice.answer(definition(&base, &app.catalog.all()).to_string())))
+    let layers = app.catalog.all();
+    let response = match choice.is_html() {
+        true => html::api(&base, choice, &definition(&base, &[]), None, &layers),
+        false => choice.answer(definition(&base, &layers).to_string()),
+    };
+    Ok(super::fresh(response))
 }
 
 /// `GET /ogc/collections/{id}/api`: what is the same for every layer, and this layer.
@@ -34,19 +40,24 @@ pub async fn of_layer(
 ) -> Answer {
     let choice = super::document(&mut params, &headers, format::API)?;
     let layer = app.catalog.named(&id)?;
-    Ok(super::fresh(choice.answer(definition(&base, &[layer]).to_string())))
+    let body = definition(&base, std::slice::from_ref(&layer));
+    let response = match choice.is_html() {
+        true => html::api(&base, choice, &body, Some(&layer), &[]),
+        false => choice.answer(body.to_string()),
+    };
+    Ok(super::fresh(response))
 }
 
 fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
     let mut paths = Map::new();
     let mut put = |path: &str, operation: Value| paths.insert(path.into(), operation);
     let list = ["limitOfLayers", "offset", "q", "bbox", "datetime"].map(reference);
-    put("/", get("getLandingPage", "The landing page", JSON, "landingPage", &[], format::DOCUMENT));
-    put("/conformance", get("getConformance", "Conformance classes", JSON, "conformance", &[], format::DOCUMENT));
+    put("/", get("getLandingPage", "The landing page", JSON, "landingPage", &[], format::PAGES));
+    put("/conformance", get("getConformance", "Conformance classes", JSON, "conformance", &[], format::PAGES));
     put("/api", get("getApi", "This document", OPENAPI, "document", &[], format::API));
-    put("/functions", get("getFunctions", "Functions that filters may call", JSON, "functions", &[], format::DOCUMENT));
+    put("/functions", get("getFunctions", "Functions that filters may call", JSON, "functions", &[], format::PAGES));
     put("/changes", super::feed::description());
-    put("/collections", get("getCollections", "The layers", JSON, "collections", &list, format::DOCUMENT));
+    put("/collections", get("getCollections", "The layers", JSON, "collections", &list, format::PAGES));
     super::tiles::operations::describe(&mut put);
     super::styles::describe(&mut put);
     super::records::operations::describe(&mut put);
@@ -72,7 +83,7 @@ fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     let (id, title) = (&layer.id, &layer.title);
     let here = format!("/collections/{id}");
     let name = |what: &str| format!("{what}.{id}");
-    put(&here, get(&name("describe"), title, JSON, "collection", &[], format::DOCUMENT));
+    put(&here, get(&name("describe"), title, JSON, "collection", &[], format::PAGES));
     let about = format!("API definition of {title}");
     put(&format!("{here}/api"), get(&name("api"), &about, OPENAPI, "document", &[], format::API));
     for (path, say) in [
@@ -92,8 +103,26 @@ fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
         GEOJSON,
         "featureCollection",
         &parameters,
-        format::DOCUMENT,
+        format::ITEMS,
     );
+    let mut all = get(
+        &name("export"),
+        &format!("All of {title}, as a file"),
+        GEOJSON,
+        "featureCollection",
+        &parameters,
+        format::EXPORTS,
+    );
+    for operation in [&mut many, &mut all] {
+        if let Some(parameters) = operation["get"]["parameters"].as_array_mut() {
+            parameters.push(parameter(
+                "bom",
+                "CSV for Excel: with a byte order mark, formulas as texts",
+                json!({"type": "boolean"}),
+            ));
+        }
+    }
+    put(&format!("{here}/export"), all);
     let own = json!({"$ref": format!("#/components/schemas/feature.{id}")});
     many["get"]["responses"]["200"]["content"][GEOJSON]["schema"] = json!({"allOf": [
         {"$ref": "#/components/schemas/featureCollection"},
@@ -101,7 +130,7 @@ fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     ]});
     many["get"]["responses"]["200"]["headers"] = definitions::counts();
     let parts = ["featureId", "crs", "properties", "exclude-properties", "skipGeometry"].map(reference);
-    let mut one = get(&name("feature"), &format!("A feature of {title}"), GEOJSON, "feature", &parts, format::DOCUMENT);
+    let mut one = get(&name("feature"), &format!("A feature of {title}"), GEOJSON, "feature", &parts, format::ITEM);
     one["get"]["responses"]["200"]["content"][GEOJSON]["schema"] = own;
     operations::describe(id, &mut many, &mut one);
     super::feed::describe(id, put);
@@ -125,12 +154,16 @@ pub fn get(id: &str, summary: &str, media_type: &str, schema: &str, parameters: 
     let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
     let f = parameter("f", "The form of the answer, whatever `Accept` says", json!({"type": "string", "enum": names}));
     let parameters: Vec<Value> = parameters.iter().cloned().chain([f, reference("lang")]).collect();
+    let mut content = json!({media_type: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}});
+    for form in forms.iter().filter(|form| form.media_type != media_type) {
+        content[form.media_type] = json!({"schema": {"type": "string", "format": form.holds()}});
+    }
     json!({"get": {
         "operationId": id,
         "summary": summary,
         "parameters": parameters,
         "responses": {
-            "200": {"description": "The answer", "content": {media_type: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}},
+            "200": {"description": "The answer", "content": content},
             "400": {"$ref": "#/components/responses/problem"},
             "404": {"$ref": "#/components/responses/problem"},
             "406": {"$ref": "#/components/responses/problem"},

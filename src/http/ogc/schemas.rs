@@ -9,7 +9,7 @@ use super::super::Shared;
 use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
-use super::format;
+use super::{format, html};
 use crate::app::App;
 use crate::error::Result;
 use crate::layer::Layer;
@@ -90,7 +90,11 @@ async fn answer(
     if let Some(description) = &layer.description {
         body["description"] = json!(description);
     }
-    let mut response = super::fresh(choice.answer(body.to_string()));
+    let response = match choice.is_html() {
+        true => html::schema(&base, choice, &layer, name, &body),
+        false => choice.answer(body.to_string()),
+    };
+    let mut response = super::fresh(response);
     respond::say_links(&mut response, &[link(here, "collection", super::JSON, "The layer")]);
     Ok(response)
 }

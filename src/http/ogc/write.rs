@@ -52,7 +52,7 @@ pub async fn create(
     if let Ok(Posted::Query(filter)) = posted {
         params.put("filter", filter);
         params.put("filter-lang", "cql2-json");
-        return items::page(State(app), Base(base), Path(id), params).await;
+        return items::page(State(app), Base(base), Path(id), headers, params).await;
     }
     let permission = access::writing(&app.db.pool, bearer(&headers), &layer).await?;
     super::formats(&mut params)?;

@@ -1,0 +1,41 @@
+//! A format that is written feature by feature.
+
+use super::csv::Csv;
+use super::fgb::Fgb;
+use super::format::Format;
+use super::geojson::{Frame, GeoJson};
+use super::jsonfg::JsonFg;
+use super::kml::Kml;
+use super::rows::{Job, Record};
+use crate::error::Result;
+
+/// Features are written independently of one another, so that several may be written at once.
+pub trait Encode: Send + Sync {
+    /// What comes before the first feature.
+    fn head(&self) -> Vec<u8>;
+
+    /// What stands between two features.
+    fn between(&self) -> &'static [u8] {
+        b""
+    }
+
+    fn feature(&self, record: &Record, out: &mut Vec<u8>) -> Result<()>;
+
+    /// What comes after the last feature.
+    fn tail(&self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+/// The encoder of a format; those that GDAL writes are first written as FlatGeobuf, for it to read. `bom` is for CSV.
+pub fn encoder(job: &Job, format: Format, bom: bool) -> Box<dyn Encode> {
+    match format {
+        Format::Geojson => Box::new(GeoJson::new(job, Frame::Collection)),
+        Format::Ndjson => Box::new(GeoJson::new(job, Frame::Lines)),
+        Format::Geojsonseq => Box::new(GeoJson::new(job, Frame::Sequence)),
+        Format::Jsonfg => Box::new(JsonFg::new(job)),
+        Format::Csv => Box::new(Csv::new(job, bom)),
+        Format::Kml => Box::new(Kml::new(job)),
+        Format::Fgb | Format::Gpkg | Format::Shp | Format::Dxf | Format::Gml => Box::new(Fgb::new(job)),
+    }
+}

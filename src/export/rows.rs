@@ -1,0 +1,148 @@
+//! What is exported, and its rows as they come from PostgreSQL: binary, each value borrowed from the row.
+
+use std::sync::Arc;
+
+use sqlx::postgres::{PgRow, PgValueFormat};
+use sqlx::{Row, ValueRef};
+
+use crate::error::{Error, Result};
+use crate::filter::render;
+use crate::layer::{Cursor, Layer, Query, Selection, Sort};
+use crate::schema::{FID, Field, GEOM, Kind};
+use crate::sql::{Sql, ident};
+
+/// Which features of a layer, what of them, in which order, how many.
+#[derive(Clone)]
+pub struct Job {
+    pub layer: Arc<Layer>,
+    pub query: Query,
+    pub selection: Selection,
+    pub sort: Sort,
+    pub after: Option<Cursor>,
+    /// None: all.
+    pub limit: Option<u32>,
+}
+
+impl Job {
+    /// All of a layer in the system it is stored in.
+    pub fn whole(layer: Arc<Layer>) -> Job {
+        let crs = layer.crs.unwrap_or(crate::geo::Crs::CRS84);
+        let selection = Selection::whole(&layer, crs);
+        Job { layer, query: Query::everything(), selection, sort: Sort::default(), after: None, limit: None }
+    }
+
+    /// Whether features have a geometry here.
+    pub fn is_spatial(&self) -> bool {
+        self.selection.geometry && self.layer.spatial().is_some()
+    }
+
+    /// A name for the feature's id that no property has.
+    pub fn id_name(&self) -> String {
+        let mut name = FID.to_string();
+        while self.selection.fields.iter().any(|f| f.name.eq_ignore_ascii_case(&name)) {
+            name.insert(0, '_');
+        }
+        name
+    }
+
+    /// The statement that reads the features of one part of the order: a condition and an order within it.
+    pub fn statement(&self, condition: &Sql, order: &str, limit: Option<u64>) -> Sql {
+        let mut columns = format!("t.{FID}");
+        if let Some((_, srid)) = self.layer.spatial().filter(|_| self.selection.geometry) {
+            let crs = self.selection.crs;
+            let there = match srid == crs.srid {
+                true => format!("t.{GEOM}"),
+                false => format!("ST_Transform(t.{GEOM}, {})", crs.srid),
+            };
+            columns.push_str(&format!(", ST_AsEWKB({there}, 'NDR')"));
+        }
+        for field in &self.selection.fields {
+            columns.push_str(", ");
+            columns.push_str(&column(field));
+        }
+        let sql = Sql::new(format!("SELECT {columns} FROM {} t WHERE ", self.layer.table()))
+            .append(condition)
+            .push(" AND ")
+            .append(&render(&self.query.filter, self.layer.srid))
+            .push(&format!(" ORDER BY {order}"));
+        match limit {
+            Some(limit) => sql.push(&format!(" LIMIT {limit}")),
+            None => sql,
+        }
+    }
+}
+
+/// A column whose binary form [`value`] reads. What is neither number nor text comes as PostgreSQL's own JSON has it.
+fn column(field: &Field) -> String {
+    let column = format!("t.{}", ident(&field.column));
+    match field.kind {
+        Kind::Json => format!("{column}::text"),
+        Kind::Bytes => format!("encode({column}, 'base64')"),
+        Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz => format!("(to_json({column})#>>'{{}}')"),
+        Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList => format!("to_json({column})::text"),
+        _ => column,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Single(f32),
+    Double(f64),
+    Text(&'a str),
+    /// A text that is JSON.
+    Json(&'a str),
+}
+
+/// One feature.
+pub struct Record<'a> {
+    pub fid: i64,
+    /// EWKB, little-endian.
+    pub geometry: Option<&'a [u8]>,
+    /// In the order of the selection's fields.
+    pub values: Vec<Value<'a>>,
+}
+
+impl<'a> Record<'a> {
+    pub fn of(row: &'a PgRow, job: &Job) -> Result<Record<'a>> {
+        let fid = bytes(row, 0)?.and_then(|b| b.try_into().ok()).map(i64::from_be_bytes);
+        let fid = fid.ok_or_else(|| Error::Internal("a row has no id".into()))?;
+        let spatial = job.is_spatial();
+        let geometry = if spatial { bytes(row, 1)? } else { None };
+        let first = 1 + usize::from(spatial);
+        let mut values = Vec::with_capacity(job.selection.fields.len());
+        for (n, field) in job.selection.fields.iter().enumerate() {
+            values.push(value(field.kind, bytes(row, first + n)?)?);
+        }
+        Ok(Record { fid, geometry, values })
+    }
+}
+
+fn bytes(row: &PgRow, at: usize) -> Result<Option<&[u8]>> {
+    let raw = row.try_get_raw(at)?;
+    if raw.is_null() {
+        return Ok(None);
+    }
+    debug_assert!(raw.format() == PgValueFormat::Binary, "statements are prepared");
+    raw.as_bytes().map(Some).map_err(|e| Error::Internal(e.to_string()))
+}
+
+fn value(kind: Kind, bytes: Option<&[u8]>) -> Result<Value<'_>> {
+    let Some(bytes) = bytes else { return Ok(Value::Null) };
+    let broken = || Error::Internal(format!("a value of kind {kind:?} has {} bytes", bytes.len()));
+    let text = || std::str::from_utf8(bytes).map_err(|_| broken());
+    Ok(match kind {
+        Kind::Bool => Value::Bool(bytes == [1]),
+        Kind::Int2 => Value::Int(i16::from_be_bytes(bytes.try_into().map_err(|_| broken())?).into()),
+        Kind::Int4 => Value::Int(i32::from_be_bytes(bytes.try_into().map_err(|_| broken())?).into()),
+        Kind::Int8 => Value::Int(i64::from_be_bytes(bytes.try_into().map_err(|_| broken())?)),
+        Kind::Float4 => Value::Single(f32::from_be_bytes(bytes.try_into().map_err(|_| broken())?)),
+        Kind::Float8 => Value::Double(f64::from_be_bytes(bytes.try_into().map_err(|_| broken())?)),
+        Kind::Json | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList => Value::Json(text()?),
+        Kind::Text | Kind::Bytes | Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz => {
+            Value::Text(text()?)
+        }
+    })
+}
