@@ -62,9 +62,18 @@ fn rounded(out: &mut Vec<u8>, value: f64, places: u8) {
 
 /// The shortest digits that read back, without zeros at the end, and the power of ten of the first.
 fn shortest_digits(value: f64) -> (Vec<u8>, i32) {
-    let text = format!("{:e}", value.abs());
-    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-    (digits.bytes().filter(u8::is_ascii_digit).collect(), power.parse().unwrap_or(0))
+    parted(ryu::Buffer::new().format_finite(value.abs()))
+}
+
+/// Digits and the power of ten of the first, of a number as `1.25`, `0.00125` or `1.25e20`.
+fn parted(text: &str) -> (Vec<u8>, i32) {
+    let (decimals, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = decimals.split_once('.').unwrap_or((decimals, ""));
+    let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+    let first = all.iter().position(|d| *d != b'0').unwrap_or(all.len());
+    let end = all.iter().rposition(|d| *d != b'0').map_or(first, |at| at + 1);
+    let power = exponent.parse::<i32>().unwrap_or(0) + whole.len() as i32 - 1 - first as i32;
+    (all[first..end].to_vec(), power)
 }
 
 /// Leaves the first `n` digits, rounded half to even, without zeros at the end.
@@ -148,43 +157,32 @@ fn exponent(out: &mut Vec<u8>, value: f64, places: u8) {
 
 /// A double as PostgreSQL writes it: the shortest digits that read back, exponents below -4 and from 15 on.
 pub fn double(out: &mut Vec<u8>, value: f64) {
-    shortest(out, &format_args!("{value:e}"), value, 15);
+    shortest(out, value, ryu::Buffer::new().format(value.abs()), 15);
 }
 
 /// A single-precision number: exponents from 6 on.
 pub fn single(out: &mut Vec<u8>, value: f32) {
-    shortest(out, &format_args!("{value:e}"), f64::from(value), 6);
+    shortest(out, f64::from(value), ryu::Buffer::new().format(value.abs()), 6);
 }
 
-fn shortest(out: &mut Vec<u8>, written: &std::fmt::Arguments, value: f64, from: i32) {
+/// `text` is the number without its sign.
+fn shortest(out: &mut Vec<u8>, value: f64, text: &str, from: i32) {
     if !value.is_finite() {
         return word(out, value);
     }
-    // At most 17 digits, a point, two signs and an exponent of three.
-    let mut text = [0u8; 32];
-    let mut rest = &mut text[..];
-    let _ = rest.write_fmt(*written);
-    let left = rest.len();
-    let text = &text[..32 - left];
-    let (digits, power) = match text.iter().position(|b| *b == b'e') {
-        Some(at) => (&text[..at], std::str::from_utf8(&text[at + 1..]).ok().and_then(|t| t.parse().ok()).unwrap_or(0)),
-        None => (text, 0i32),
-    };
-    let digits = match digits.strip_prefix(b"-") {
-        Some(digits) => {
-            out.push(b'-');
-            digits
-        }
-        None => digits,
-    };
-    // Writing to memory does not fail.
-    if !(-4..from).contains(&power) {
-        out.extend_from_slice(digits);
-        let _ = write!(out, "e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs());
-        return;
+    if value.is_sign_negative() {
+        out.push(b'-');
     }
-    let digits: Vec<u8> = digits.iter().copied().filter(|b| *b != b'.').collect();
-    plain(out, &digits, power);
+    if value == 0.0 {
+        return out.push(b'0');
+    }
+    let (digits, power) = parted(text);
+    if (-4..from).contains(&power) {
+        return plain(out, &digits, power);
+    }
+    plain(out, &digits, 0);
+    // Writing to memory does not fail.
+    let _ = write!(out, "e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs());
 }
 
 fn word(out: &mut Vec<u8>, value: f64) {
@@ -251,7 +249,13 @@ mod tests {
         ] {
             assert_eq!(said(|o| double(o, value)), text, "{value}");
         }
-        for (value, text) in [(580_000f32, "580000"), (1e7, "1e+07"), (0.1, "0.1"), (1.2345679e11, "1.2345679e+11")] {
+        for (value, text) in [
+            (580_000f32, "580000"),
+            (4_782_689.0 / 4.0, "1.1956722e+06"),
+            (1e7, "1e+07"),
+            (0.1, "0.1"),
+            (1.2345679e11, "1.2345679e+11"),
+        ] {
             assert_eq!(said(|o| single(o, value)), text, "{value}");
         }
         assert_eq!(said(|o| signed(o, i64::MIN)), "-9223372036854775808");
