@@ -179,7 +179,10 @@ impl Fgb {
                 (Value::Int(v), Kind::Int2) => out.extend_from_slice(&(v as i16).to_le_bytes()),
                 (Value::Int(v), Kind::Int4) => out.extend_from_slice(&(v as i32).to_le_bytes()),
                 (Value::Int(v), _) => out.extend_from_slice(&v.to_le_bytes()),
-                (Value::Single(v), _) => out.extend_from_slice(&v.to_le_bytes()),
+                (Value::Json(v), Kind::Float4) => {
+                    let number: f32 = v.trim_matches('"').parse().unwrap_or(f32::NAN);
+                    out.extend_from_slice(&number.to_le_bytes());
+                }
                 (Value::Double(v), _) => out.extend_from_slice(&v.to_le_bytes()),
                 (Value::Text(v), Kind::Bytes) => {
                     // PostgreSQL breaks base64 into lines.

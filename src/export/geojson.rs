@@ -174,9 +174,8 @@ pub fn json(out: &mut Vec<u8>, value: Value) {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(v) => out.extend_from_slice(if v { b"true" } else { b"false" }),
         Value::Int(v) => number::signed(out, v),
-        Value::Single(v) if v.is_finite() => number::single(out, v),
         Value::Double(v) if v.is_finite() => number::double(out, v),
-        Value::Single(_) | Value::Double(_) => {
+        Value::Double(_) => {
             out.push(b'"');
             plain(out, value);
             out.push(b'"');
@@ -189,7 +188,6 @@ pub fn json(out: &mut Vec<u8>, value: Value) {
 /// A value without quotes or escapes.
 pub fn plain(out: &mut Vec<u8>, value: Value) {
     match value {
-        Value::Single(v) => number::single(out, v),
         Value::Double(v) => number::double(out, v),
         Value::Text(v) => out.extend_from_slice(v.as_bytes()),
         Value::Null => {}

@@ -6,10 +6,11 @@ use super::number;
 use super::rows::{Job, Record, Value};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
+use crate::schema::{Field, Kind};
 
 pub struct Kml {
     head: Vec<u8>,
-    /// `<Data name="…"><value>` of each property.
+    /// `<SimpleData name="…">` of each property.
     names: Vec<Vec<u8>>,
     /// Which property is the name.
     label: Option<usize>,
@@ -26,23 +27,44 @@ impl Kml {
             escaped(&mut head, description);
             head.extend_from_slice(b"</description>");
         }
+        let fields = &job.selection.fields;
+        if !fields.is_empty() {
+            head.extend_from_slice(b"<Schema id=\"fields\" name=\"");
+            escaped(&mut head, &layer.id);
+            head.extend_from_slice(b"\">");
+            fields.iter().for_each(|field| described(&mut head, field));
+            head.extend_from_slice(b"</Schema>");
+        }
         head.push(b'\n');
-        let name = |field: &crate::schema::Field| {
-            let mut out = b"<Data name=\"".to_vec();
+        let name = |field: &Field| {
+            let mut out = b"<SimpleData name=\"".to_vec();
             escaped(&mut out, &field.name);
             out.extend_from_slice(b"\">");
-            if let Some(title) = &field.title {
-                out.extend_from_slice(b"<displayName>");
-                escaped(&mut out, title);
-                out.extend_from_slice(b"</displayName>");
-            }
-            out.extend_from_slice(b"<value>");
             out
         };
-        let fields = &job.selection.fields;
         let label = layer.label_field.as_ref().and_then(|label| fields.iter().position(|f| f.name == *label));
         Kml { head, names: fields.iter().map(name).collect(), label }
     }
+}
+
+/// A field of the schema; KML's whole numbers have 32 bits, so larger ones are texts.
+fn described(out: &mut Vec<u8>, field: &Field) {
+    let kind: &[u8] = match field.kind {
+        Kind::Bool => b"bool",
+        Kind::Int2 | Kind::Int4 => b"int",
+        Kind::Float4 => b"float",
+        Kind::Float8 => b"double",
+        _ => b"string",
+    };
+    out.extend_from_slice(b"<SimpleField type=\"");
+    out.extend_from_slice(kind);
+    out.extend_from_slice(b"\" name=\"");
+    escaped(out, &field.name);
+    out.extend_from_slice(b"\">");
+    if let Some(title) = &field.title {
+        element(out, b"displayName", |out| escaped(out, title));
+    }
+    out.extend_from_slice(b"</SimpleField>");
 }
 
 impl Encode for Kml {
@@ -60,13 +82,13 @@ impl Encode for Kml {
             out.extend_from_slice(b"</name>");
         }
         if !self.names.is_empty() {
-            out.extend_from_slice(b"<ExtendedData>");
+            out.extend_from_slice(b"<ExtendedData><SchemaData schemaUrl=\"#fields\">");
             for (name, value) in self.names.iter().zip(&record.values).filter(|(_, v)| **v != Value::Null) {
                 out.extend_from_slice(name);
                 content(out, *value);
-                out.extend_from_slice(b"</value></Data>");
+                out.extend_from_slice(b"</SimpleData>");
             }
-            out.extend_from_slice(b"</ExtendedData>");
+            out.extend_from_slice(b"</SchemaData></ExtendedData>");
         }
         if let Some(bytes) = record.geometry {
             let shape = shape::read(bytes)?;

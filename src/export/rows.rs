@@ -77,6 +77,8 @@ fn column(field: &Field) -> String {
     let column = format!("t.{}", ident(&field.column));
     match field.kind {
         Kind::Json => format!("{column}::text"),
+        // Of several shortest digits PostgreSQL takes others than anybody else.
+        Kind::Float4 => format!("to_json({column})::text"),
         Kind::Bytes => format!("encode({column}, 'base64')"),
         Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz => format!("(to_json({column})#>>'{{}}')"),
         Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList => format!("to_json({column})::text"),
@@ -89,7 +91,6 @@ pub enum Value<'a> {
     Null,
     Bool(bool),
     Int(i64),
-    Single(f32),
     Double(f64),
     Text(&'a str),
     /// A text that is JSON.
@@ -138,9 +139,10 @@ fn value(kind: Kind, bytes: Option<&[u8]>) -> Result<Value<'_>> {
         Kind::Int2 => Value::Int(i16::from_be_bytes(bytes.try_into().map_err(|_| broken())?).into()),
         Kind::Int4 => Value::Int(i32::from_be_bytes(bytes.try_into().map_err(|_| broken())?).into()),
         Kind::Int8 => Value::Int(i64::from_be_bytes(bytes.try_into().map_err(|_| broken())?)),
-        Kind::Float4 => Value::Single(f32::from_be_bytes(bytes.try_into().map_err(|_| broken())?)),
         Kind::Float8 => Value::Double(f64::from_be_bytes(bytes.try_into().map_err(|_| broken())?)),
-        Kind::Json | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList => Value::Json(text()?),
+        Kind::Json | Kind::Float4 | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList => {
+            Value::Json(text()?)
+        }
         Kind::Text | Kind::Bytes | Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz => {
             Value::Text(text()?)
         }
