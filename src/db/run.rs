@@ -29,9 +29,34 @@ fn arguments(values: &[Value]) -> Result<PgArguments> {
     Ok(args)
 }
 
+/// The text and its values, ready to run. sqlx keeps prepared statements by their text alone, with the types that the
+/// first values had: a comment tells apart those whose values are of other types, a null among them.
+fn ready(sql: Sql) -> Result<(AssertSqlSafe<String>, PgArguments)> {
+    let arguments = arguments(&sql.values)?;
+    let kind = |value: &Value| match value {
+        Value::Bool(_) => 'b',
+        Value::Int(_) => 'i',
+        Value::Float(_) => 'f',
+        Value::Text(_) => 't',
+        Value::Bytes(_) => 'y',
+        Value::Json(_) => 'j',
+        Value::Ints(_) => 'I',
+        Value::Texts(_) => 'T',
+        Value::Floats(_) => 'F',
+        Value::Perhaps(_) => 'P',
+        Value::Null => 'n',
+    };
+    let mut text = sql.text;
+    if !sql.values.is_empty() {
+        text.push_str(" --");
+        text.extend(sql.values.iter().map(kind));
+    }
+    Ok((AssertSqlSafe(text), arguments))
+}
+
 pub async fn execute<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) -> Result<u64> {
-    let args = arguments(&sql.values)?;
-    Ok(sqlx::query_with(AssertSqlSafe(sql.text), args).execute(on).await?.rows_affected())
+    let (text, arguments) = ready(sql)?;
+    Ok(sqlx::query_with(text, arguments).execute(on).await?.rows_affected())
 }
 
 /// Several statements in one text, without values: DDL.
@@ -41,18 +66,18 @@ pub async fn script<'e>(on: impl Executor<'e, Database = Postgres>, text: impl I
 }
 
 pub async fn all<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) -> Result<Vec<PgRow>> {
-    let args = arguments(&sql.values)?;
-    Ok(sqlx::query_with(AssertSqlSafe(sql.text), args).fetch_all(on).await?)
+    let (text, arguments) = ready(sql)?;
+    Ok(sqlx::query_with(text, arguments).fetch_all(on).await?)
 }
 
 pub async fn one<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) -> Result<PgRow> {
-    let args = arguments(&sql.values)?;
-    Ok(sqlx::query_with(AssertSqlSafe(sql.text), args).fetch_one(on).await?)
+    let (text, arguments) = ready(sql)?;
+    Ok(sqlx::query_with(text, arguments).fetch_one(on).await?)
 }
 
 pub async fn optional<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) -> Result<Option<PgRow>> {
-    let args = arguments(&sql.values)?;
-    Ok(sqlx::query_with(AssertSqlSafe(sql.text), args).fetch_optional(on).await?)
+    let (text, arguments) = ready(sql)?;
+    Ok(sqlx::query_with(text, arguments).fetch_optional(on).await?)
 }
 
 /// Rows as they arrive, for answers that are larger than memory should hold.
@@ -60,8 +85,8 @@ pub fn stream<'e>(
     on: impl Executor<'e, Database = Postgres> + 'e,
     sql: Sql,
 ) -> Result<impl Stream<Item = Result<PgRow>> + 'e> {
-    let args = arguments(&sql.values)?;
-    Ok(sqlx::query_with(AssertSqlSafe(sql.text), args).fetch(on).map(|row| Ok(row?)))
+    let (text, arguments) = ready(sql)?;
+    Ok(sqlx::query_with(text, arguments).fetch(on).map(|row| Ok(row?)))
 }
 
 /// A `COPY … FROM STDIN` on this connection, for the caller to feed and finish.
