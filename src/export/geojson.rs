@@ -2,10 +2,10 @@
 //! `layer::features`.
 
 use super::encode::Encode;
-use super::number;
 use super::rows::{Job, Record, Value};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
+use crate::layer::number;
 
 /// How features follow one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

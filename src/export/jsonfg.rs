@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::encode::Encode;
 use super::geojson::Form;
-use super::number;
 use super::rows::{Job, Record, Value};
 use crate::error::Result;
 use crate::geo::Crs;
+use crate::layer::number;
 use crate::layer::time::When;
 use crate::schema::Field;
 

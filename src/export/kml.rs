@@ -2,10 +2,10 @@
 
 use super::encode::Encode;
 use super::geojson::plain;
-use super::number;
 use super::rows::{Job, Record, Value};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
+use crate::layer::number;
 use crate::schema::{Field, Kind};
 
 pub struct Kml {

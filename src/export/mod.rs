@@ -11,7 +11,6 @@ mod gdal; // GeoPackage, Shapefile, DXF, GML
 mod geojson;
 mod jsonfg;
 mod kml;
-mod number; // numbers as PostgreSQL writes them
 mod read; // rows as they arrive, in their order, from one state
 mod rows; // what is asked, what a row holds
 mod shape; // geometry as PostGIS hands it over

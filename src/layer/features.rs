@@ -5,6 +5,7 @@ use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Row};
 
 use super::geojson::Pen;
+use super::number;
 use super::{Cursor, Layer, Query, Selection, Sort};
 use crate::db::run;
 use crate::error::{Error, Result};
@@ -121,19 +122,19 @@ fn joined(row: &PgRow, pen: Pen) -> Result<String> {
     let (fid, properties): (i64, &str) = (row.try_get(FID)?, row.try_get("properties")?);
     let geometry: Option<&[u8]> = row.try_get("geometry")?;
     // Two decimal numbers take about as much as they do in binary, one and a half times.
-    let mut out = String::with_capacity(properties.len() + geometry.map_or(0, |g| g.len() * 3 / 2) + 80);
-    out.push_str("{\"type\":\"Feature\",\"id\":");
-    out.push_str(&fid.to_string());
-    out.push_str(",\"geometry\":");
+    let mut out = Vec::with_capacity(properties.len() + geometry.map_or(0, |g| g.len() * 3 / 2) + 80);
+    out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":");
+    number::signed(&mut out, fid);
+    out.extend_from_slice(b",\"geometry\":");
     match geometry {
         Some(bytes) if pen.write(bytes, &mut out) => {}
         Some(_) => return Err(Error::Internal(format!("the geometry of feature {fid} is no simple feature"))),
-        None => out.push_str("null"),
+        None => out.extend_from_slice(b"null"),
     }
-    out.push_str(",\"properties\":");
-    out.push_str(properties);
-    out.push('}');
-    Ok(out)
+    out.extend_from_slice(b",\"properties\":");
+    out.extend_from_slice(properties.as_bytes());
+    out.push(b'}');
+    String::from_utf8(out).map_err(|e| Error::Internal(e.to_string()))
 }
 
 /// One feature by its id: the text of a GeoJSON Feature, and the mark of its present state.

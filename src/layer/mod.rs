@@ -12,6 +12,7 @@ pub mod known; // counts, first and last moments, values: found once a version
 pub mod gml; // GML
 pub mod land_use; // official codes and colours
 pub mod mvt; // vector tiles by PostGIS
+pub mod number; // numbers as PostgreSQL and PostGIS write them
 pub mod record; // ISO 19115
 pub mod outline; // where it lies in each coordinate system
 pub mod query; // which features of a layer
