@@ -62,7 +62,9 @@ pub async fn layer(
     tell(Step::Doing("checks"));
     key(&mut tx, &incoming, &mut report).await?;
     set_aside(&mut tx, &incoming, &report.rows_set_aside).await?;
-    let incoming = repair::repair(&mut tx, incoming, &ended, &mut report).await?;
+    let title = incoming.title.clone();
+    let mended = repair::repair(&mut tx, incoming, &ended, &mut report).await;
+    let incoming = mended.map_err(|e| unstorable(e, &title))?;
     tell(Step::Doing("index"));
     let replaces = options.how == How::Replace || !is_there(&mut tx, &incoming.id).await?;
     if incoming.geometry.is_some() && replaces {
@@ -218,7 +220,7 @@ async fn copy(
         match reader.next().await {
             Ok(Some(Frame::Data(bytes))) => {
                 if let Err(e) = sink.send(bytes).await {
-                    break Err(e.into());
+                    break Err(unstorable(e.into(), &incoming.title));
                 }
             }
             Ok(Some(Frame::Event(event))) => match *event {
@@ -252,7 +254,7 @@ async fn copy(
             return Err(e);
         }
     };
-    let stored = sink.finish().await?;
+    let stored = sink.finish().await.map_err(|e| unstorable(e.into(), &incoming.title))?;
     report.read = read;
     report.imported = stored;
     if stored != written || read != written + report.rows_set_aside.len() as u64 {
@@ -262,6 +264,19 @@ async fn copy(
         )));
     }
     Ok(ended)
+}
+
+/// What PostGIS refuses to store is the file's fault (classes 22 and XX: data, and liblwgeom's own errors).
+fn unstorable(error: Error, title: &str) -> Error {
+    match &error {
+        Error::Db(sqlx::Error::Database(e)) if e.code().is_some_and(|c| c.starts_with("22") || c.starts_with("XX")) => {
+            Error::Unreadable(format!(
+                "a row of `{title}` cannot be stored: {}; try `--drop-z`, or convert the file",
+                e.message()
+            ))
+        }
+        _ => error,
+    }
 }
 
 /// The primary key. Ids of the source that are not unique, or missing, give way to running numbers.

@@ -3,6 +3,7 @@
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
+use super::frames::Note;
 use super::publish::{Ended, Incoming};
 use super::report::{Repair, Report};
 use crate::db::run;
@@ -23,9 +24,16 @@ pub async fn repair(
         return Ok(incoming);
     }
     let table = &incoming.staging;
+    // Mending may lose dimensions, which the column has.
+    let force = match (geometry.z, geometry.m) {
+        (false, false) => "ST_Force2D",
+        (true, false) => "ST_Force3DZ",
+        (false, true) => "ST_Force3DM",
+        (true, true) => "ST_Force4D",
+    };
     let mut sql = Sql::new(format!(
-        "CREATE TEMP TABLE mended ON COMMIT DROP AS SELECT {FID}, (d).reason AS reason, (d).location AS place, before, \
-         CASE WHEN ST_IsEmpty(solid) THEN ST_MakeValid(before) ELSE solid END AS after \
+        "CREATE TEMP TABLE mended ON COMMIT DROP AS SELECT {FID}, (d).reason AS reason, ST_Force2D((d).location) AS place, before, \
+         {force}(CASE WHEN ST_IsEmpty(solid) THEN ST_MakeValid(before) ELSE solid END) AS after \
          FROM (SELECT {FID}, {GEOM} AS before, ST_IsValidDetail({GEOM}) AS d, \
                       ST_CollectionExtract(ST_MakeValid({GEOM}, 'method=structure'), 3) AS solid FROM {table} WHERE NOT ST_IsValid({GEOM})"
     ));
@@ -45,6 +53,12 @@ pub async fn repair(
     .await?;
     if rows.is_empty() {
         return Ok(incoming);
+    }
+    if geometry.m {
+        report.note(Note::new(
+            "measures_lost",
+            "polygons that were mended have lost their measures (M), which are 0 now",
+        ));
     }
     let mut fits = true;
     for row in &rows {

@@ -544,3 +544,38 @@ async fn what_is_no_layer_is_refused_with_one_line() {
     assert!(error.contains("`/khong/co.shp`") && error.contains("no such file"), "{error}");
     assert_eq!(world.number("SELECT count(*) FROM dothi.layer").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_polygon_with_heights_is_mended_and_keeps_its_dimensions() {
+    let world = World::new().await;
+    let ring =
+        [[108.98, 11.56, 5.0], [108.99, 11.57, 6.0], [108.99, 11.56, 7.0], [108.98, 11.57, 8.0], [108.98, 11.56, 5.0]];
+    let bow =
+        json!({"type": "Feature", "properties": {"so": 1}, "geometry": {"type": "Polygon", "coordinates": [ring]}});
+    let file = write(&world, "no.geojson", &collection(&[bow]));
+    let report = import(&world, &file, layer("no")).await.unwrap().remove(0);
+    assert_eq!((report.read, report.imported, report.repaired), (1, 1, 1));
+    assert!(report.repairs[0].x.is_some());
+    assert_eq!(world.number("SELECT ST_NDims(geom)::bigint FROM layers.no WHERE ST_IsValid(geom)").await, 3);
+    assert_eq!(world.number("SELECT count(*) FROM dothi.repair WHERE ST_NDims(place) = 2").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_and_a_layer_come_out_of_one_file_in_either_order() {
+    let world = World::new().await;
+    let points = write(&world, "diem.geojson", &collection(&[point(1, "một")]));
+    let rows = write(&world, "bang.csv", "so,ten\n1,Đất ở\n");
+    for (n, order) in [[&points, &rows], [&rows, &points]].into_iter().enumerate() {
+        let file = world.dir.path().join(format!("hai_{n}.gpkg"));
+        for from in order {
+            let name = format!("{}_{n}", from.file_stem().unwrap().to_str().unwrap());
+            let mut command = Command::new("ogr2ogr");
+            command.args(["-f", "GPKG", "-append", "-nln", &name]).arg(&file).arg(from);
+            assert!(command.output().unwrap().status.success());
+        }
+        let reports = import(&world, &file, Options::default()).await.unwrap();
+        let kinds: Vec<(u64, bool)> = reports.iter().map(|r| (r.imported, r.srid.is_some())).collect();
+        assert_eq!(kinds.len(), 2);
+        assert!(kinds.contains(&(1, true)) && kinds.contains(&(1, false)), "{kinds:?}");
+    }
+}

@@ -103,6 +103,27 @@ fn members(geometry: sys::OGRGeometryH) -> impl Iterator<Item = sys::OGRGeometry
     (0..count).map(move |i| unsafe { sys::OGR_G_GetGeometryRef(geometry, i) })
 }
 
+/// Which dimensions a geometry has beyond two: a part of it may have more than it says of itself.
+#[derive(Clone, Copy)]
+pub struct Dimensions {
+    pub z: bool,
+    pub m: bool,
+    /// Whether each part has them.
+    each_z: bool,
+    each_m: bool,
+}
+
+pub fn dimensions(geometry: sys::OGRGeometryH) -> Dimensions {
+    // SAFETY: the geometry is alive.
+    let (z, m) = unsafe { (sys::OGR_G_Is3D(geometry) != 0, sys::OGR_G_IsMeasured(geometry) != 0) };
+    members(geometry).map(dimensions).fold(Dimensions { z, m, each_z: z, each_m: m }, |all, part| Dimensions {
+        z: all.z || part.z,
+        m: all.m || part.m,
+        each_z: all.each_z && part.each_z,
+        each_m: all.each_m && part.each_m,
+    })
+}
+
 /// Multipatches of shapefiles and geodatabases come as collections of TINs.
 fn has_surfaces(collection: sys::OGRGeometryH) -> bool {
     members(collection).any(|member| matches!(flat(member), wkb::wkbTIN | wkb::wkbTriangle | wkb::wkbPolyhedralSurface))
@@ -145,9 +166,9 @@ pub fn write(
     }
     // SAFETY: the geometry is alive; the buffer has the size that GDAL names for what it writes.
     unsafe {
-        let (z, m) = (sys::OGR_G_Is3D(geometry) != 0, sys::OGR_G_IsMeasured(geometry) != 0);
-        let raised = (column.z && !z) || (column.m && !m);
-        if (z && !column.z) || (m && !column.m) {
+        let has = dimensions(geometry);
+        let raised = (column.z && !has.each_z) || (column.m && !has.each_m);
+        if (has.z && !column.z) || (has.m && !column.m) {
             return Err("heights or measures in a layer that declares none".into());
         }
         if raised {

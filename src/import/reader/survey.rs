@@ -189,8 +189,9 @@ impl Seen {
         let mut e = sys::OGREnvelope { MinX: 0.0, MaxX: 0.0, MinY: 0.0, MaxY: 0.0 };
         // SAFETY: the geometry belongs to the feature, which is alive.
         unsafe {
-            shapes.z |= sys::OGR_G_Is3D(geometry) != 0;
-            shapes.m |= sys::OGR_G_IsMeasured(geometry) != 0;
+            let has = shape::dimensions(geometry);
+            shapes.z |= has.z;
+            shapes.m |= has.m;
             if sys::OGR_G_IsEmpty(geometry) != 0 {
                 return;
             }
