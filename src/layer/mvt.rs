@@ -83,7 +83,7 @@ pub async fn encode(
             }
         })
         .collect();
-    let sql = Sql::new("SELECT ST_AsMVT(m, ")
+    let sql = Sql::new("SELECT ST_AsMVT(m.*, ")
         .bind(&layer.id)
         .push(&format!(
             ", {EXTENT}, 'dothi geom', 'dothi fid') AS tile FROM (SELECT t.{FID} AS \"dothi fid\", ST_AsMVTGeom({geom}, ST_MakeEnvelope({west:?}, {south:?}, {east:?}, {north:?}, {to}), {EXTENT}, {BUFFER}, true) \

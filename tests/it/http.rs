@@ -4,6 +4,9 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use serde_json::{Value, json};
 
+use dothi::geo::{MatrixSet, Tile};
+use dothi::layer::mvt as oracle;
+
 use crate::support::{Server, World, tile_at};
 
 async fn parcels(n: u32) -> (World, Server) {
@@ -266,4 +269,9 @@ async fn fields_may_be_called_what_statements_call_their_rows() {
     let here = server.json("/query/near?lon=108.98&lat=11.56&distance=10").await;
     assert_eq!(here["features"][0]["properties"]["p"], 11);
     assert_eq!(server.get(&format!("/tiles/chu_cai/{}", tile_at(14, 108.98, 11.56))).await.status, 200);
+    // The same by PostGIS, which serves a layer until its snapshot is there.
+    let at: Vec<u32> = tile_at(14, 108.98, 11.56).split('/').map(|n| n.parse().unwrap()).collect();
+    let (layer, tile) = (server.app.catalog.named("chu_cai").unwrap(), Tile::new(14, at[1], at[2]).unwrap());
+    let made = oracle::encode(&world.pool, &layer, MatrixSet::WEB_MERCATOR, tile, None, None).await.unwrap();
+    assert!(!made.is_empty());
 }
