@@ -55,6 +55,10 @@ pub struct Serve {
     #[arg(long, env = "DOTHI_STREAMS", default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub streams: u32,
 
+    /// Seconds after which a client that takes nothing of its answer is let go
+    #[arg(long, env = "DOTHI_SLOW_READER", default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub slow_reader: u64,
+
     /// Seconds that requests in flight are given when the server stops
     #[arg(long, env = "DOTHI_GRACE", default_value_t = 20, value_name = "SECONDS")]
     pub grace: u64,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::ServiceExt;
 use axum::serve::ListenerExt;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -22,6 +23,7 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
     log(settings.log_json);
     let lock = ServerLock::take(&store.data_dir)?;
     let (listen, grace) = (settings.listen, Duration::from_secs(settings.grace));
+    let patience = Duration::from_secs(settings.slow_reader);
     // Before the database, so that a taken port costs nothing and leaves nothing.
     let socket = TcpListener::bind(listen).await.map_err(|e| match e.kind() {
         std::io::ErrorKind::AddrInUse => {
@@ -49,9 +51,13 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
     // The one line that a person starting the server looks for; logs go to standard error.
     println!("http://{address}/");
     // A tile over 64 kB is more than one segment: the second would wait for the client's word on the first, 40 ms.
-    let socket = socket.tap_io(|io| {
+    let socket = socket.tap_io(move |io| {
         if let Err(error) = io.set_nodelay(true) {
             tracing::debug!(%error, "answers of this connection may be held back");
+        }
+        // What a client does not take holds a turn and a connection to the database (RFC 5482; zero windows count too).
+        if let Err(error) = SockRef::from(&*io).set_tcp_user_timeout(Some(patience)) {
+            tracing::debug!(%error, "a client that reads nothing may keep this connection");
         }
     });
     let door = crate::http::service(app.clone()).into_make_service_with_connect_info::<SocketAddr>();

@@ -169,7 +169,8 @@ async fn work(mut on: PgConnection, job: Arc<Job>, encoder: Arc<dyn Encode>, par
         match write(&mut on, &job, &*encoder, &part, left).await {
             Ok(features) => left = left.map(|left| left.saturating_sub(features)),
             Err(e) => {
-                // Nobody reads on: nothing is left to tell.
+                // The connection is free at once, however long the error waits to be read.
+                drop(on);
                 let _ = part.to.send(Err(e)).await;
                 return;
             }

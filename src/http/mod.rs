@@ -1,6 +1,7 @@
 //! The door for browsers and other systems: every route on one page.
 
 mod archives; // PMTiles files
+mod beside; // the definition of what is beside OGC API
 mod front; // tiles that are in memory
 mod links; // absolute addresses
 mod ogc; // OGC API
@@ -103,6 +104,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/query/near", get(spatial::near))
         .route("/query/area", post(spatial::area))
         // operations
+        .route("/api", get(beside::document))
         .route("/health", get(ops::health))
         .route("/ready", get(ops::ready))
         .route("/metrics", get(ops::metrics))

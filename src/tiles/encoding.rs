@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use zstd::zstd_safe::CParameter;
 
+use super::accept::weighted;
 use crate::error::{Error, Result};
 
 /// What a vector tile is written as.
@@ -13,6 +14,8 @@ pub enum Form {
     Mvt,
     /// MapLibre Tile.
     Mlt,
+    /// Features in degrees, of tiles in Web Mercator.
+    GeoJson,
 }
 
 impl Form {
@@ -20,9 +23,8 @@ impl Form {
     /// with `"encoding": "mlt"` or by that of other servers, and no less wanted than MVT by its own name.
     pub fn accepted(header: &str) -> Form {
         let wanted = |names: &[&str]| {
-            let parts = header.split(',').map(|part| part.split_once(';').unwrap_or((part, "")));
-            let named = parts.filter(|(name, _)| names.iter().any(|n| name.trim().eq_ignore_ascii_case(n)));
-            named.map(|(_, rest)| weight(rest)).fold(0.0, f32::max)
+            let named = weighted(header).filter(|(name, _)| names.iter().any(|n| name.eq_ignore_ascii_case(n)));
+            named.map(|(_, q)| q).fold(0.0, f32::max)
         };
         let mlt = wanted(&[Form::Mlt.media_type(), "application/vnd.maplibre-vector-tile"]);
         let mvt = wanted(&[Form::Mvt.media_type(), "application/x-protobuf"]);
@@ -33,14 +35,9 @@ impl Form {
         match self {
             Form::Mvt => "application/vnd.mapbox-vector-tile",
             Form::Mlt => "application/vnd.maplibre-tile",
+            Form::GeoJson => "application/geo+json",
         }
     }
-}
-
-/// The weight among the parameters of a media range; one where it is not said.
-fn weight(parameters: &str) -> f32 {
-    let said = parameters.split(';').find_map(|p| p.trim().strip_prefix("q="));
-    said.map_or(1.0, |q| q.trim().parse().unwrap_or(0.0))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,18 +57,12 @@ impl Encoding {
     /// The best that `Accept-Encoding` allows (RFC 9110, 12.5.3): zstd over gzip, as it is half the work for the same size.
     pub fn accepted(header: &str) -> Encoding {
         let (mut gzip, mut zstd, mut any) = (None, None, None);
-        for part in header.split(',') {
-            let (coding, q) = match part.split_once(';') {
-                Some((coding, parameter)) => {
-                    (coding, parameter.trim().strip_prefix("q=").and_then(|q| q.trim().parse().ok()))
-                }
-                None => (part, Some(1.0f32)),
-            };
-            let wanted = q.is_some_and(|q| q > 0.0);
-            match coding.trim() {
-                "gzip" | "x-gzip" => gzip = Some(wanted),
-                "zstd" => zstd = Some(wanted),
-                "*" => any = Some(wanted),
+        for (coding, q) in weighted(header) {
+            let wanted = Some(q > 0.0);
+            match coding {
+                "gzip" | "x-gzip" => gzip = wanted,
+                "zstd" => zstd = wanted,
+                "*" => any = wanted,
                 _ => {}
             }
         }

@@ -1,14 +1,17 @@
 //! Tiles as they are served: made in memory from a layer's snapshot and its changes, compressed once, kept by what is in
 //! them.
 
+mod accept; // what a client takes, with weights
 pub mod archive; // PMTiles
 pub mod coverage; // classes sampled at pixels, and traced
 mod encoding; // compression
+mod geojson; // tiles in degrees
 pub mod grid; // whole numbers for places
 pub mod live; // layers as they are now
 pub mod mlt; // MapLibre Tiles
 mod parallel; // all cores
 pub mod pyramid; // every tile into one file
+mod read; // a finished MVT
 pub mod slice; // a layer's part of a tile
 pub mod snapshot; // a layer in a file
 pub mod style; // MapLibre styles, generated
@@ -30,6 +33,7 @@ use crate::error::{Error, Result};
 use crate::filter::{Cell, Expr, Predicate, Row, compile};
 use crate::geo::{MatrixSet, Tile};
 use crate::layer::{Layer, mvt};
+pub use accept::weighted;
 use encoding::Compressors;
 pub use encoding::{Encoding, Form};
 use live::keeper::{self, Keeper};
@@ -217,8 +221,10 @@ impl Tiles {
                 }
             }
         }
-        if plan.form() == Form::Mlt {
-            bench.out = mlt::encode(&bench.out)?;
+        match plan.form() {
+            Form::Mvt => {}
+            Form::Mlt => bench.out = mlt::encode(&bench.out)?,
+            Form::GeoJson => bench.out = geojson::encode(&bench.out, plan.tile)?,
         }
         if bench.out.len() < LARGE {
             let done = bench.compressors.compress(&bench.out, plan.encoding);

@@ -81,8 +81,13 @@ impl City {
     }
 
     pub fn serve(&self) -> Served {
+        self.serve_with(&[])
+    }
+
+    /// The same with more arguments of `dothi serve`.
+    pub fn serve_with(&self, arguments: &[&str]) -> Served {
         let mut child = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .command(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -87,3 +87,29 @@ async fn an_edit_outside_the_layer_widens_its_extent_and_an_impossible_place_is_
     let items = server.json("/ogc/collections/diem/items?bbox=109.1,11.7,109.3,11.8").await;
     assert_eq!(items["numberMatched"], 1);
 }
+
+#[tokio::test]
+async fn tables_of_earlier_versions_are_numbered_by_a_default() {
+    let world = World::new().await;
+    let rows = "SELECT ST_Point(109, 11 + i * 0.1, 4326), i FROM generate_series(1, 3) i";
+    world.layer("cu", "Point", 4326, &[("so", "int4")], rows).await;
+    world.layer("rong", "Point", 4326, &[("so", "int4")], "SELECT NULL::geometry, 1 WHERE false").await;
+    world.layer("cuoi", "Point", 4326, &[("so", "int4")], "SELECT ST_Point(109, 11, 4326), 1").await;
+    // The last id that there is, and one that was given out and is gone.
+    world.sql("UPDATE layers.cuoi SET fid = 9223372036854775807; DELETE FROM layers.cu WHERE fid = 3").await;
+    let migration = include_str!("../../migrations/0015_fid_default.sql");
+    for _ in 0..2 {
+        world.sql(migration).await;
+    }
+    for table in ["cu", "rong", "cuoi"] {
+        let default = format!(
+            "SELECT count(*) FROM information_schema.columns WHERE table_schema = 'layers' AND table_name = '{table}' AND column_name = 'fid' AND column_default LIKE 'nextval(%' AND is_identity = 'NO'"
+        );
+        assert_eq!(world.number(&default).await, 1, "{table}");
+    }
+    let versions = "SELECT sum(version)::bigint FROM dothi.layer";
+    let before = world.number(versions).await;
+    assert_eq!(world.number("INSERT INTO layers.cu (so) VALUES (9) RETURNING fid").await, 4);
+    assert_eq!(world.number("INSERT INTO layers.rong (so) VALUES (9) RETURNING fid").await, 1);
+    assert_eq!(world.number(versions).await, before + 2);
+}

@@ -7,7 +7,9 @@ mod cluster; // the private PostgreSQL: killed, joined, left behind
 mod city; // the program on a data directory
 mod cli; // the command line
 mod clients; // ogr2ogr reads what is served
+mod stalled; // clients that go away, or take nothing
 mod editions; // what a layer was
+mod definition; // the API definition, beside what is served
 mod crs; // coordinate systems by reference, HEAD
 mod examples; // of the CQL2 standard, with their rows
 mod feed; // what is built from the change feed equals the layer

@@ -168,6 +168,52 @@ async fn web_mercator_tiles_are_those_of_the_short_path() {
 }
 
 #[tokio::test]
+async fn a_geojson_tile_has_the_features_of_the_vector_tile_in_degrees() {
+    let world = World::new().await;
+    control(&world).await;
+    world
+        .sql("INSERT INTO layers.moc (geom, ten, so) VALUES (ST_Point(108.98861, 11.56481, 4326), '\"<Đất>\"', NULL)")
+        .await;
+    let server = world.server().await;
+    let (tileset, _) = server.tileset("moc", "WebMercatorQuad").await;
+    let links = tileset["links"].as_array().unwrap();
+    let link = links
+        .iter()
+        .find(|l| l["rel"] == "item" && l["type"] == "application/geo+json")
+        .expect("a link to GeoJSON tiles");
+    let template = link["href"].as_str().unwrap().strip_prefix("http://ban-do.test").unwrap();
+    // Zoom 16 by the arithmetic of Web Mercator.
+    let [lon, lat]: [f64; 2] = DEGREES;
+    let column = (lon + 180.0) / 360.0 * 65536.0;
+    let row = (1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0 * 65536.0;
+    let path = at(template, "16", row as u64, column as u64);
+    let reply = server.get(&path).await;
+    assert_eq!((reply.status.as_u16(), reply.header(header::CONTENT_TYPE)), (200, "application/geo+json"));
+    let doc = reply.json();
+    let found = doc["features"].as_array().unwrap();
+    let vector = features(&server.get(&path.replace("?f=geojson", "")).await, "moc");
+    assert_eq!((found.len(), vector.len()), (2, 2));
+    let first = found.iter().find(|f| f["id"] == 1).unwrap();
+    assert_eq!(
+        (&first["layer"], &first["properties"]["ten"], &first["properties"]["so"]),
+        (&"moc".into(), &"Mốc".into(), &7.into())
+    );
+    let other = found.iter().find(|f| f["id"] == 3).unwrap();
+    assert_eq!(other["properties"], serde_json::json!({"ten": "\"<Đất>\""}));
+    // Half a unit of the tile's grid.
+    for (axis, degrees) in DEGREES.iter().enumerate() {
+        let at = first["geometry"]["coordinates"][axis].as_f64().unwrap();
+        assert!((at - degrees).abs() <= 360.0 / 65536.0 / 4096.0, "{at} {degrees}");
+    }
+    let accepted = Request::get(path.replace("?f=geojson", "")).header(header::ACCEPT, "application/geo+json");
+    let accepted = server.send(accepted.body(Body::empty()).unwrap()).await;
+    assert_eq!(accepted.json(), doc);
+    assert_ne!(accepted.header(header::ETAG), server.get(&path.replace("?f=geojson", "")).await.header(header::ETAG));
+    // In other planes tiles are not cut along degrees.
+    assert_eq!(server.get("/ogc/collections/moc/tiles/VN2000-9217/0/0/0?f=geojson").await.status, 400);
+}
+
+#[tokio::test]
 async fn outside_the_limits_is_not_found_and_inside_may_be_empty() {
     let world = World::new().await;
     control(&world).await;

@@ -244,6 +244,39 @@ async fn values_and_stored_queries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn features_come_as_a_table_too() {
+    let server = lots().await.server().await;
+    for format in ["csv", "text/csv", "CSV", "text/csv; charset=utf-8"] {
+        let reply = server
+            .get(&format!("{FEATURES}&OUTPUTFORMAT={}&SRSNAME=EPSG:9217&PROPERTYNAME=maDat,so", encode(format)))
+            .await;
+        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "text/csv; charset=utf-8"), "{format}");
+        let table = String::from_utf8(reply.bytes).unwrap();
+        let rows: Vec<&str> = table.lines().collect();
+        assert_eq!((rows.len(), rows[0], rows[1]), (4, "fid,maDat,so", "1,ONT,580000"), "{table}");
+    }
+    let lines =
+        |text: String| text.lines().skip(1).map(|l| l.split(',').next().unwrap().to_string()).collect::<Vec<_>>();
+    for (more, want) in [
+        ("&STARTINDEX=1&COUNT=1", &["2"][..]),
+        ("&STARTINDEX=1&SORTBY=so%20DESC", &["2", "1"]),
+        ("&STARTINDEX=3", &[]),
+        ("&STARTINDEX=99", &[]),
+        ("&COUNT=0", &[]),
+        ("&CQL_FILTER=maDat='ONT'", &["1", "3"]),
+    ] {
+        assert_eq!(lines(text(&server, &format!("{FEATURES}&OUTPUTFORMAT=csv{more}")).await), want, "{more}");
+    }
+    let hits = text(&server, &format!("{FEATURES}&OUTPUTFORMAT=csv&RESULTTYPE=hits")).await;
+    assert!(hits.contains("numberMatched=\"3\" numberReturned=\"0\""), "{hits}");
+    let two =
+        server.get("/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=thua,thua&OUTPUTFORMAT=csv").await;
+    assert!(two.status == 400 && String::from_utf8(two.bytes).unwrap().contains("locator=\"outputFormat\""));
+    let capabilities = text(&server, "/wfs?SERVICE=WFS&REQUEST=GetCapabilities").await;
+    assert!(capabilities.contains("<wfs:Format>text/csv</wfs:Format>"), "{capabilities}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_reported_with_code_and_place_and_never_as_a_fault_of_ours() {
     let world = lots().await;
     let server = world.server().await;

@@ -87,7 +87,7 @@ pub async fn answer(app: Arc<App>, base: &str, asked: Asked, wishes: Wishes, cho
     };
     let (crs, name) = (job.selection.crs, format!("{}.{}", job.layer.id, format.ending()));
     let (size, body) = match format.streams() {
-        true => (None, stream(&app, job, &wishes, turn).await.map_err(|e| asked.blame(e))?),
+        true => (None, stream(&app, job, format, wishes.bom, turn).await.map_err(|e| asked.blame(e))?),
         false => file(app.clone(), job, format, turn).await.map_err(|e| asked.blame(e))?,
     };
     let mut response = super::fresh(choice.answer(body));
@@ -124,8 +124,8 @@ async fn paged(app: &App, asked: &Asked, here: &str, form: Form) -> Result<(Vec<
 }
 
 /// The features as they are read. The first of them are waited for, so that what goes wrong at once has a status.
-async fn stream(app: &App, job: Job, wishes: &Wishes, turn: Turn) -> Result<Body> {
-    let encoder = encoder(&job, wishes.format, wishes.bom);
+pub async fn stream(app: &App, job: Job, format: Format, bom: bool, turn: Turn) -> Result<Body> {
+    let encoder = encoder(&job, format, bom);
     let mut written = Written::start(&app.db, job, encoder.into()).await?;
     let first = written.next().await?.map(|chunk| chunk.bytes);
     let rest = unfold((first, written, turn), |(first, mut written, turn)| async move {

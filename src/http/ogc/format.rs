@@ -14,6 +14,7 @@ use super::super::respond;
 use crate::error::{Error, Result};
 use crate::export::Format;
 use crate::layer::catalog::shorten;
+use crate::tiles::weighted;
 
 /// A form that an answer can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +57,9 @@ const LINES: Form = Form::new("ndjson", "application/x-ndjson", "one change a li
 pub const EVENTS: Form = Form::new("sse", "text/event-stream", "events as they come");
 
 /// What changes can be told in.
-pub const CHANGES: &[Form] = &[JSON, LINES, EVENTS];
+pub const CHANGES: &[Form] = &[JSON, LINES, EVENTS, HTML];
 /// What the versions of all layers can be told in.
-pub const VERSIONS: &[Form] = &[JSON, EVENTS];
+pub const VERSIONS: &[Form] = &[JSON, EVENTS, HTML];
 /// Changes for those who only wait for them.
 pub const STREAM: &[Form] = &[EVENTS];
 pub const GEOJSON: Form = Form::new("json", super::GEOJSON, "GeoJSON").also(&["geojson"], &[super::JSON]);
@@ -204,17 +205,6 @@ fn language(accept: &str) -> Lang {
         weighted(accept).filter(|(range, _)| of(range)).map(|(_, q)| q).fold(0.0, f32::max)
     };
     if wanted("en") > wanted("vi") { Lang::En } else { Lang::Vi }
-}
-
-/// The members of a list with their `q`, 1 where there is none.
-fn weighted(list: &str) -> impl Iterator<Item = (&str, f32)> {
-    list.split(',').map(|member| {
-        let mut parts = member.split(';').map(str::trim);
-        let range = parts.next().unwrap_or_default();
-        let q = parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));
-        let q = q.map_or(1.0, |q| q.trim().parse::<f32>().ok().filter(|q| q.is_finite()).unwrap_or(0.0));
-        (range, q.clamp(0.0, 1.0))
-    })
 }
 
 fn joined(headers: &HeaderMap, name: &HeaderName) -> String {

@@ -3,7 +3,7 @@
 pub mod asked;
 pub mod collections;
 pub mod crs;
-mod definitions;
+pub mod definitions;
 pub mod feed;
 pub mod download;
 pub mod filter;
@@ -85,6 +85,7 @@ pub async fn landing(State(app): Shared, Base(base): Base, headers: HeaderMap, m
         link(format!("{base}/ogc/styles"), styles::STYLES, JSON, "Styles"),
         link(format!("{base}/ogc/collections/_records"), records::CATALOG, JSON, "Metadata of the layers"),
         link(format!("{base}/styles/default"), "describedby", "application/vnd.mapbox.style+json", "The map's style"),
+        link(format!("{base}/api"), "related", OPENAPI, "What is beside the OGC API"),
         link(format!("{base}/"), "related", "text/html", "The map"),
     ]);
     let body = json!({

@@ -57,6 +57,7 @@ fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
     put("/api", get("getApi", "This document", OPENAPI, "document", &[], format::API));
     put("/functions", get("getFunctions", "Functions that filters may call", JSON, "functions", &[], format::PAGES));
     put("/changes", super::feed::description());
+    put("/changes/stream", super::feed::of_all());
     put("/collections", get("getCollections", "The layers", JSON, "collections", &list, format::PAGES));
     super::tiles::operations::describe(&mut put);
     super::styles::describe(&mut put);
@@ -73,6 +74,7 @@ fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Cơ sở dữ liệu không gian đô thị / Spatial data of the city",
         },
+        "externalDocs": {"url": format!("{base}/api"), "description": "What is beside the OGC API: tiles, styles, questions, WMS, WFS"},
         "servers": [{"url": format!("{base}/ogc")}],
         "paths": paths,
         "components": components,

@@ -13,13 +13,14 @@ use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::Answer;
 use super::definitions::part;
-use super::format::{self, Form};
+use super::format::{self, Choice, Form};
 use super::openapi::get;
 use super::write::{bearer, listed, read, tagged};
-use super::{JSON, fresh};
+use super::{JSON, fresh, html};
 use crate::access;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::geo::Bbox;
 use crate::layer::catalog::shorten;
 use crate::layer::edit::layer_id;
 use crate::tiles::styles::{self, DEFAULT, Style, Styles};
@@ -32,7 +33,8 @@ pub const CONFORMS_TO: [&str; 3] = [
 ];
 pub const STYLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/styles";
 const MAPLIBRE: &str = "application/vnd.mapbox.style+json";
-const STYLE: &[Form] = &[Form::new("mbs", MAPLIBRE, "MapLibre style").also(&["json", "maplibre"], &[JSON])];
+const STYLE: &[Form] =
+    &[Form::new("mbs", MAPLIBRE, "MapLibre style").also(&["json", "maplibre"], &[JSON]), format::HTML];
 
 /// The style of this id, or the error that a caller who named it gets.
 pub fn named(app: &App, id: &str) -> Result<Style> {
@@ -43,10 +45,14 @@ pub fn named(app: &App, id: &str) -> Result<Style> {
 
 /// `GET /ogc/styles`
 pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
-    let links = choice.links(&format!("{base}/ogc/styles"), format::DOCUMENT);
+    let choice = super::document(&mut params, &headers, format::PAGES)?;
+    let links = choice.links(&format!("{base}/ogc/styles"), format::PAGES);
     let all = briefs(&app, &base, app.styles.ids(&app.catalog))?;
-    Ok(fresh(choice.answer(json!({"default": DEFAULT, "styles": all, "links": links}).to_string())))
+    let doc = json!({"default": DEFAULT, "styles": all, "links": links});
+    Ok(fresh(match choice.is_html() {
+        true => html::styles(&base, choice, None, &doc),
+        false => choice.answer(doc.to_string()),
+    }))
 }
 
 /// `GET /ogc/collections/{id}/styles`
@@ -57,16 +63,19 @@ pub async fn of_layer(
     headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
-    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
+    let choice = super::document(&mut params, &headers, format::PAGES)?;
     let layer = app.catalog.named(&id)?;
-    let links = choice.links(&format!("{base}/ogc/collections/{id}/styles"), format::DOCUMENT);
+    let links = choice.links(&format!("{base}/ogc/collections/{id}/styles"), format::PAGES);
     let mut ids: Vec<String> = layer.spatial().map(|_| id.clone()).into_iter().collect();
     ids.extend(app.styles.drawing(&id));
     let mut doc = json!({"styles": briefs(&app, &base, ids)?, "links": links});
     if layer.spatial().is_some() {
         doc["default"] = json!(id);
     }
-    Ok(fresh(choice.answer(doc.to_string())))
+    Ok(fresh(match choice.is_html() {
+        true => html::styles(&base, choice, Some((&id, html::title(&layer, choice.lang))), &doc),
+        false => choice.answer(doc.to_string()),
+    }))
 }
 
 fn briefs(app: &App, base: &str, ids: Vec<String>) -> Result<Vec<Value>> {
@@ -94,6 +103,9 @@ pub async fn one(
 ) -> Answer {
     let choice = super::document(&mut params, &headers, STYLE)?;
     let style = named(&app, &id)?;
+    if choice.is_html() {
+        return Ok(fresh(page(&app, &base, choice, &id, &style)));
+    }
     let body = stylesheet::placed(style.document, &base).to_string();
     Ok(tagged(fresh(choice.answer(body)), &headers, &style.state))
 }
@@ -106,8 +118,23 @@ pub async fn metadata(
     headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
-    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
+    let choice = super::document(&mut params, &headers, format::PAGES)?;
     let style = named(&app, &id)?;
+    let response = match choice.is_html() {
+        true => page(&app, &base, choice, &id, &style),
+        false => choice.answer(about(&app, &base, choice, &id, &style).to_string()),
+    };
+    Ok(fresh(response))
+}
+
+fn page(app: &App, base: &str, choice: Choice, id: &str, style: &Style) -> Response {
+    let drawn = stylesheet::drawn(&style.document).into_iter().filter_map(|id| app.catalog.get(&id));
+    let extent = drawn.filter_map(|layer| layer.extent).reduce(Bbox::union);
+    html::style(base, choice, &about(app, base, choice, id, style), extent)
+}
+
+/// What is known of a style.
+fn about(app: &App, base: &str, choice: Choice, id: &str, style: &Style) -> Value {
     let here = format!("{base}/ogc/styles/{id}");
     let drawn = stylesheet::drawn(&style.document).into_iter().filter_map(|id| app.catalog.get(&id));
     let layers = drawn.map(|layer| {
@@ -122,13 +149,13 @@ pub async fn metadata(
         "stylesheets": [{"title": "MapLibre", "version": "8", "specification": "https://maplibre.org/maplibre-style-spec/",
                          "native": true, "link": link(&here, "stylesheet", MAPLIBRE, "MapLibre style")}],
         "layers": layers.collect::<Vec<_>>(),
-        "links": choice.links(&format!("{here}/metadata"), format::DOCUMENT),
+        "links": choice.links(&format!("{here}/metadata"), format::PAGES),
     });
     if let Some(made) = &style.made {
         doc["created"] = json!(made.created);
         doc["updated"] = json!(made.updated);
     }
-    Ok(fresh(choice.answer(doc.to_string())))
+    doc
 }
 
 /// `POST /ogc/styles`: a style under a new id, made from its name.
@@ -267,7 +294,7 @@ pub fn describe(put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     };
     let created = json!({"201": {"description": "Created; Location says where"}});
     let done = json!({"201": {"description": "Created"}, "204": {"description": "Replaced"}});
-    let mut all = get("getStyles", "Styles", JSON, "document", &[], format::DOCUMENT);
+    let mut all = get("getStyles", "Styles", JSON, "document", &[], format::PAGES);
     all["post"] = write("createStyle", "Add a style", &[], true, created);
     let mut one = get("getStyle", "A MapLibre style", MAPLIBRE, "document", &id, STYLE);
     one["put"] = write("replaceStyle", "Replace a style", &id, true, done);
@@ -275,9 +302,9 @@ pub fn describe(put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     one["delete"] = write("deleteStyle", "Delete a style", &id, false, gone);
     put("/styles", all);
     put("/styles/{styleId}", one);
-    let about = get("getStyleMetadata", "About a style", JSON, "document", &id, format::DOCUMENT);
+    let about = get("getStyleMetadata", "About a style", JSON, "document", &id, format::PAGES);
     put("/styles/{styleId}/metadata", about);
     let layer = [part("collectionId", "A layer", text)];
-    let of_layer = get("getLayerStyles", "Styles of a layer", JSON, "document", &layer, format::DOCUMENT);
+    let of_layer = get("getLayerStyles", "Styles of a layer", JSON, "document", &layer, format::PAGES);
     put("/collections/{collectionId}/styles", of_layer);
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::super::ogc::filter::blame;
 use super::super::ows::fault::Fault;
 use super::ask::{self, Asked, Pages, urn};
-use super::{Request, XML, stored, type_name, xml};
+use super::{Request, XML, stored, table, type_name, xml};
 use crate::app::{self, App};
 use crate::error::{Error, Result};
 use crate::geo::Crs;
@@ -28,6 +28,7 @@ const BATCH: u64 = 1_000;
 pub const GML_32: &str = "application/gml+xml; version=3.2";
 pub const GML_31: &str = "text/xml; subtype=gml/3.1.1";
 pub const JSON: &str = "application/json";
+pub const CSV: &str = "text/csv";
 
 /// How features are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,9 +41,14 @@ pub async fn features(app: Arc<App>, request: &Request) -> Result<Response, Faul
     if let Some(found) = stored::feature(&app, request).await? {
         return Ok(found);
     }
-    let form = form(request)?;
     let asked = ask::asked(&app, request)?;
     let pages = ask::pages(&request.kvp, request.modern)?;
+    let form = match table::is_wanted(request) {
+        true if !pages.hits => return table::answer(&app, asked, &pages).await,
+        // A table has no place for the number alone.
+        true => Form::Gml { modern: request.modern },
+        false => form(request)?,
+    };
     let mut matched = Vec::new();
     for one in &asked {
         matched.push(count(&app, one).await?);
@@ -112,7 +118,7 @@ pub fn form(request: &Request) -> Result<Form, Fault> {
     if says("gml") || says("xml") {
         return Ok(Form::Gml { modern });
     }
-    let there = format!("there are `{GML_32}`, `{GML_31}` and `{JSON}`");
+    let there = format!("there are `{GML_32}`, `{GML_31}`, `{JSON}` and `{CSV}`");
     let error = Error::invalid("outputFormat", format!("`{}` is not a format here; {there}", shorten(text)));
     Err(Fault::new("InvalidParameterValue", "outputFormat", error))
 }

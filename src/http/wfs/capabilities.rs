@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::response::Response;
 
 use super::super::ows::fault::Fault;
-use super::answer::{GML_31, GML_32, JSON};
+use super::answer::{CSV, GML_31, GML_32, JSON};
 use super::ask::{systems, urn};
 use super::{Request, type_name, xml};
 use crate::app::App;
@@ -134,7 +134,7 @@ impl Writer<'_> {
     fn operations(&mut self, version: &str) {
         self.xml.open("ows:OperationsMetadata", &[]);
         let versions: &[&str] = &["2.0.0", "1.1.0"];
-        let formats: &[&str] = if self.modern { &[GML_32, GML_31, JSON] } else { &[GML_31, GML_32, JSON] };
+        let formats: &[&str] = if self.modern { &[GML_32, GML_31, JSON, CSV] } else { &[GML_31, GML_32, JSON, CSV] };
         self.operation("GetCapabilities", &[("AcceptVersions", versions), ("AcceptFormats", &["text/xml"])]);
         self.operation("DescribeFeatureType", &[("outputFormat", &formats[..2])]);
         self.operation("GetFeature", &[("resultType", &["results", "hits"]), ("outputFormat", formats)]);
@@ -200,7 +200,7 @@ impl Writer<'_> {
             }
         }
         xml.open("wfs:OutputFormats", &[]);
-        for format in if modern { [GML_32, GML_31, JSON] } else { [GML_31, GML_32, JSON] } {
+        for format in if modern { [GML_32, GML_31, JSON, CSV] } else { [GML_31, GML_32, JSON, CSV] } {
             xml.leaf("wfs:Format", format);
         }
         xml.close("wfs:OutputFormats");

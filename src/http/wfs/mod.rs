@@ -5,6 +5,7 @@ mod ask; // what a request for features says
 mod capabilities; // what there is
 mod schema; // DescribeFeatureType
 mod stored; // stored queries
+mod table; // features as CSV
 mod value; // GetPropertyValue
 
 use std::sync::Arc;

@@ -5,9 +5,9 @@
 
 mod column; // attributes, one column a key
 mod geometry; // types, lengths and vertices
-mod read; // MVT
 mod stream; // numbers and bits in bytes
 
+use super::read;
 use crate::error::{Error, Result};
 use crate::tiles::slice::encode::varint;
 

@@ -4,12 +4,22 @@ use serde_json::{Map, Value, json};
 
 use super::super::JSON;
 use super::super::definitions::{parameter, reference};
-use super::super::format::{CHANGES, DOCUMENT, EVENTS, Form, VERSIONS};
+use super::super::format::{CHANGES, Form, PAGES, STREAM, VERSIONS};
 use super::{DEFAULT_LIMIT, MOST};
 
 /// The versions of all layers.
 pub fn description() -> Value {
-    get("getChanges", "The version of every layer; as events, every new one", vec![f(VERSIONS)], VERSIONS)
+    get(
+        "getChanges",
+        "The version of every layer; as events, every new one",
+        vec![f(VERSIONS), reference("lang")],
+        VERSIONS,
+    )
+}
+
+/// The same as it happens.
+pub fn of_all() -> Value {
+    get("followChanges", "Every layer's version, then every new one", vec![f(STREAM), reference("lang")], STREAM)
 }
 
 /// Puts the paths of the change feed of layer `id`.
@@ -29,23 +39,29 @@ pub fn describe(id: &str, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
         parameter("before", "Also what was there before; needs a key", json!({"type": "boolean", "default": false})),
     ];
     let with = |own: &[Value]| own.iter().chain(&shared).cloned().collect::<Vec<_>>();
-    let page =
-        with(&[since.clone(), parameter("limit", "At most this many changes", count(MOST, DEFAULT_LIMIT)), f(CHANGES)]);
+    let page = with(&[
+        since.clone(),
+        parameter("limit", "At most this many changes", count(MOST, DEFAULT_LIMIT)),
+        f(CHANGES),
+        reference("lang"),
+    ]);
     let last = json!({"name": "Last-Event-ID", "in": "header", "description": "The last event that came; stands above `since`", "required": false, "schema": text()});
     let history = with(&[
         reference("featureId"),
         parameter("limit", "At most this many changes", count(1_000, 100)),
         parameter("until", "Only changes from before this version", json!({"type": "integer", "format": "int64"})),
+        f(PAGES),
+        reference("lang"),
     ]);
     let here = format!("/collections/{id}");
     let name = |what: &str| format!("{what}.{id}");
     put(&format!("{here}/changes"), get(&name("changes"), "Every change after a version, in order", page, CHANGES));
     put(
         &format!("{here}/changes/stream"),
-        get(&name("follow"), "Changes as they come", with(&[since, last]), &[EVENTS]),
+        get(&name("follow"), "Changes as they come", with(&[since, last, f(STREAM), reference("lang")]), STREAM),
     );
     let say = "What became of a feature, the newest first";
-    put(&format!("{here}/items/{{featureId}}/history"), get(&name("history"), say, history, &DOCUMENT[..1]));
+    put(&format!("{here}/items/{{featureId}}/history"), get(&name("history"), say, history, PAGES));
 }
 
 fn f(forms: &[Form]) -> Value {

@@ -15,9 +15,10 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::super::Shared;
+use super::super::super::links::Base;
 use super::super::super::params::Params;
 use super::super::super::respond::{self, Answer};
-use super::super::format;
+use super::super::{format, html};
 use super::{Asked, EVENTS};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -42,7 +43,7 @@ pub async fn stream(State(app): Shared, Path(id): Path<String>, headers: HeaderM
 
 pub async fn answer(app: Arc<App>, id: String, headers: HeaderMap, mut params: Params) -> Answer {
     let asked = Asked::take(&app, &id, &headers, &mut params).await?;
-    params.end("`since`, `crs`, `geometry`, `before`")?;
+    params.end("`since`, `crs`, `geometry`, `before`, `f`, `lang`")?;
     let since = match headers.get("last-event-id").map(|v| v.to_str().unwrap_or_default()) {
         Some(text) => Some(text.parse().map_err(|()| {
             Error::invalid("Last-Event-ID", format!("`{}` is not the id of an event of a layer", shorten(text)))
@@ -59,11 +60,14 @@ pub async fn answer(app: Arc<App>, id: String, headers: HeaderMap, mut params: P
 }
 
 /// `GET /ogc/changes`: at which version every layer is.
-pub async fn all(State(app): Shared, headers: HeaderMap, mut params: Params) -> Answer {
+pub async fn all(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
     let choice = format::choose(&mut params, &headers, format::VERSIONS)?;
-    params.end("`f`")?;
+    params.end("`f`, `lang`")?;
     if choice.form == format::EVENTS {
         return of_all(app);
+    }
+    if choice.is_html() {
+        return Ok(super::super::fresh(html::versions(&base, choice, &app.catalog.all())));
     }
     let layers: Vec<_> =
         versions(&app).into_iter().map(|(id, mark)| json!({"layer": id, "version": mark.to_string()})).collect();
@@ -74,7 +78,7 @@ pub async fn all(State(app): Shared, headers: HeaderMap, mut params: Params) -> 
 /// back is told all of them again.
 pub async fn all_stream(State(app): Shared, headers: HeaderMap, mut params: Params) -> Answer {
     format::choose(&mut params, &headers, format::STREAM)?;
-    params.end("`f`")?;
+    params.end("`f`, `lang`")?;
     of_all(app)
 }
 

@@ -3,13 +3,13 @@
 mod describe;
 mod events;
 
-pub use describe::{describe, description};
+pub use describe::{describe, description, of_all};
 pub use events::{all, all_stream, stream};
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::Shared;
 use super::super::links::{Base, link};
@@ -18,7 +18,7 @@ use super::super::respond::{self, Answer};
 use super::asked::Said;
 use super::format::{self, Choice};
 use super::write::{bearer, tagged};
-use super::{GEOJSON, JSON};
+use super::{GEOJSON, JSON, html};
 use crate::access;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -28,6 +28,8 @@ use crate::layer::{Selection, features};
 
 const DEFAULT_LIMIT: u32 = 1_000;
 const MOST: u32 = 10_000;
+/// The versions that the page for people goes back from the present one.
+const LATEST: u32 = 50;
 const EVENTS: &str = format::EVENTS.media_type;
 static VERSION: HeaderName = HeaderName::from_static("dothi-version");
 
@@ -52,8 +54,11 @@ pub async fn changes(
     }
     let asked = Asked::take(&app, &id, &headers, &mut params).await?;
     let limit = params.count("limit", DEFAULT_LIMIT, MOST)?;
-    params.end("`since`, `limit`, `crs`, `geometry`, `before`, `f`")?;
+    params.end("`since`, `limit`, `crs`, `geometry`, `before`, `f`, `lang`")?;
     let here = format!("{base}/ogc/collections/{id}");
+    if choice.is_html() {
+        return leaf(&app, &base, &id, choice, asked, limit).await;
+    }
     let Some(since) = &asked.since else { return Ok(begin(&here, &app, &id, choice).await?) };
     let page = page::after(&app.db.pool, &id, since, asked.ask, limit).await?;
     let at = |path: &str, mark: &Mark, more: &[(&str, String)]| {
@@ -85,6 +90,28 @@ pub async fn changes(
     Ok(tagged(response, &headers, &format!("{}{who}", page.reached)))
 }
 
+/// The page for people: the changes after a version, or the latest ones, the newest first.
+async fn leaf(app: &App, base: &str, id: &str, choice: Choice, asked: Asked, limit: u32) -> Answer {
+    let layer = catalog::present(&app.db.pool, id).await?;
+    let first = (layer.version - i64::from(limit.min(LATEST))).max(layer.kept_since);
+    let since = asked.since.clone().unwrap_or_else(|| Mark::end(&layer, first));
+    let page = page::after(&app.db.pool, id, &since, asked.ask, limit).await?;
+    let here = format!("{base}/ogc/collections/{id}/changes");
+    let at = |mark: &Mark| asked.said.address(&here, &[("since", mark.to_string()), ("limit", limit.to_string())]);
+    let mut changes = parsed(&page.changes)?;
+    if asked.since.is_none() {
+        changes.reverse();
+    }
+    let said = asked.since.as_ref().map(Mark::to_string);
+    let own = asked.since.as_ref().map_or_else(|| asked.said.address(&here, &[]), at);
+    let next = page.more.then(|| at(&page.reached));
+    Ok(super::fresh(html::changes(base, choice, &layer, &own, said.as_deref(), &changes, next.as_deref())))
+}
+
+fn parsed(changes: &[page::Change]) -> Result<Vec<Value>> {
+    changes.iter().map(|c| Ok(serde_json::from_str(&c.text)?)).collect()
+}
+
 /// A document with changes in it, which are texts already.
 fn around(head: &serde_json::Value, changes: &[&str]) -> String {
     let head = head.to_string();
@@ -99,12 +126,12 @@ pub async fn history(
     headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
-    let choice = format::choose(&mut params, &headers, format::DOCUMENT)?;
+    let choice = format::choose(&mut params, &headers, format::PAGES)?;
     let layer = app.catalog.named(&id)?;
     let asked = Asked::take(&app, &id, &headers, &mut params).await?;
     let limit = params.count("limit", 100, 1_000)?;
     let until: Option<i64> = params.parsed("until", "a version")?;
-    params.end("`limit`, `until`, `crs`, `geometry`, `before`, `f`")?;
+    params.end("`limit`, `until`, `crs`, `geometry`, `before`, `f`, `lang`")?;
     let missing = || Error::NotFound(format!("layer `{id}` has no feature `{}` and remembers none", shorten(&fid)));
     let number: i64 = fid.parse().map_err(|_| missing())?;
     let (changes, more) = page::history(&app.db.pool, &layer, number, asked.ask, until, limit).await?;
@@ -121,6 +148,11 @@ pub async fn history(
     let mut links = vec![link(at(until), "self", JSON, "This document"), link(&here, "item", GEOJSON, "The feature")];
     if let Some(last) = changes.last().filter(|_| more) {
         links.push(link(at(Some(last.version)), "next", JSON, "What was before"));
+    }
+    if choice.is_html() {
+        let next = changes.last().filter(|_| more).map(|last| at(Some(last.version)));
+        let page = html::history(&base, choice, &layer, number, &parsed(&changes)?, next.as_deref());
+        return Ok(super::fresh(page));
     }
     let texts: Vec<&str> = changes.iter().map(|c| c.text.as_str()).collect();
     let head = json!({"layer": id, "id": number, "keptSince": layer.kept_since, "links": links});

@@ -28,6 +28,12 @@ pub fn collection(base: &str, choice: Choice, layer: &Layer, doc: &Value) -> Res
             li { a.button.primary href=(to("/items")) { (lang.of("Xem bảng dữ liệu", "Browse the table")) } }
             li { a.button href=(to("/queryables")) { (lang.of("Trường để lọc", "Fields to filter by")) } }
             li { a.button href=(to("/schema")) { (lang.of("Lược đồ", "Schema")) } }
+            @if extent.is_some() {
+                li { a.button href=(to("/tiles")) { (lang.of("Ô vectơ", "Vector tiles")) } }
+                li { a.button href=(to("/styles")) { (lang.of("Kiểu hiển thị", "Styles")) } }
+            }
+            li { a.button href=(to("/metadata")) { (lang.of("Siêu dữ liệu", "Metadata")) } }
+            li { a.button href=(to("/changes")) { (lang.of("Thay đổi", "Changes")) } }
             li { a.button href=(to("/api")) { (lang.of("Mô tả API", "API description")) } }
         }
         div.split {

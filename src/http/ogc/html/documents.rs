@@ -48,6 +48,10 @@ pub fn landing(base: &str, choice: Choice, layers: &[std::sync::Arc<Layer>]) -> 
         ul {
             li { a href=(to("/api")) { (lang.of("Mô tả API (OpenAPI 3.0)", "API description (OpenAPI 3.0)")) } }
             li { a href=(to("/conformance")) { (lang.of("Các chuẩn được đáp ứng", "Standards conformed to")) } }
+            li { a href=(to("/tiles")) { (lang.of("Ô vectơ", "Vector tiles")) } " · " a href=(to("/tileMatrixSets")) { (lang.of("lưới ô", "tile matrix sets")) } }
+            li { a href=(to("/styles")) { (lang.of("Kiểu hiển thị", "Styles")) } }
+            li { a href=(to("/collections/_records/items")) { (lang.of("Siêu dữ liệu của các lớp", "Metadata of the layers")) } }
+            li { a href=(to("/changes")) { (lang.of("Thay đổi", "Changes")) } }
             li { a href=(to("/functions")) { (lang.of("Hàm dùng trong bộ lọc", "Functions for filters")) } }
         }
     })

@@ -26,6 +26,7 @@ pub fn feature(base: &str, choice: Choice, layer: &Layer, fid: i64, doc: &Value)
     let geometry = &doc["geometry"];
     page.answer(html! {
         div.badges { span.badge { (title(layer, lang)) } @if layer.illustrative { (illustrative(lang)) } }
+        ul.buttons { li { a.button href=(page.to(&format!("{}/history", page.here))) { (lang.of("Lịch sử", "History")) } } }
         div.split {
             dl.facts {
                 dt { "id" } dd { (fid) }

@@ -2,13 +2,17 @@
 //! server alone, and the policy of the page says so.
 
 mod api; // the API definition, readable
+mod changes; // what changed
 mod collection; // one layer
 mod collections; // the list of layers
 mod documents; // landing page, conformance, functions
 mod feature; // one feature
 mod items; // a table of features
 mod map; // a small map
+mod records; // metadata
 mod schema; // what features are made of
+mod styles; // MapLibre styles
+mod tiles; // tilesets and tile matrix sets
 
 use std::sync::OnceLock;
 
@@ -23,12 +27,16 @@ use sha2::{Digest, Sha256};
 use super::format::{Choice, Lang};
 
 pub use api::api;
+pub use changes::{changes, history, versions};
 pub use collection::collection;
 pub use collections::collections;
-pub use documents::{conformance, functions, landing};
+pub use documents::{conformance, functions, landing, title};
 pub use feature::feature;
 pub use items::{items, search, trouble};
+pub use records::{record, records};
 pub use schema::schema;
+pub use styles::{style, styles};
+pub use tiles::{Of, matrix_set, matrix_sets, tileset, tilesets};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -189,6 +197,11 @@ fn shape(lang: Lang, shape: &str) -> &'static str {
         "none" => lang.of("bảng", "table"),
         _ => lang.of("nhiều loại", "mixed"),
     }
+}
+
+/// A text in a document; nothing where there is none.
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 /// A value of a property as people read it.

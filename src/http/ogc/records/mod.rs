@@ -17,7 +17,7 @@ use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::Answer;
 use super::format::{self, Choice, Form};
-use super::{GEOJSON, fresh};
+use super::{GEOJSON, fresh, html};
 use crate::app::App;
 use crate::geo::{Bbox, CRS84};
 use crate::layer::Layer;
@@ -37,8 +37,8 @@ const AS_GEOJSON: Form = Form::new("json", GEOJSON, "GeoJSON").also(&["geojson"]
 pub const ISO: Form = Form::new("iso", "application/vnd.iso.19139+xml", "ISO 19139")
     .also(&["iso19139", "xml"], &["application/xml", "text/xml"]);
 /// The forms of a record.
-const RECORD: &[Form] = &[AS_GEOJSON, ISO];
-const RECORDS: &[Form] = &[AS_GEOJSON];
+const RECORD: &[Form] = &[AS_GEOJSON, ISO, format::HTML];
+const RECORDS: &[Form] = &[AS_GEOJSON, format::HTML];
 
 /// `GET /ogc/collections/_records`
 pub async fn catalog(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
@@ -86,7 +86,11 @@ pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut 
         "timeStamp": crate::app::now(),
         "links": links,
     });
-    Ok(fresh(choice.answer(body.to_string())))
+    let own = search.said.address(&format!("{here}/items"), &search.page(search.offset));
+    Ok(fresh(match choice.is_html() {
+        true => html::records(&base, choice, &own, search.said.get("q").unwrap_or_default(), &body),
+        false => choice.answer(body.to_string()),
+    }))
 }
 
 /// `GET /ogc/collections/_records/items/{id}`
@@ -127,5 +131,9 @@ async fn record(app: &App, base: &str, id: &str, here: &str, choice: Choice) -> 
     let mut links = choice.links(here, RECORD);
     links.extend(doc["links"].as_array().cloned().unwrap_or_default());
     doc["links"] = json!(links);
-    Ok(fresh(choice.answer(doc.to_string())))
+    let path = here.strip_prefix(base).and_then(|p| p.strip_prefix("/ogc")).unwrap_or_default();
+    Ok(fresh(match choice.is_html() {
+        true => html::record(base, choice, path, &doc),
+        false => choice.answer(doc.to_string()),
+    }))
 }

@@ -17,26 +17,34 @@ use super::super::params::Params;
 use super::super::respond::Answer;
 use super::super::tiles::{self, MOST_LAYERS};
 use super::format::{self, Choice, Form};
-use super::{JSON, fresh};
+use super::{GEOJSON, JSON, fresh, html};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::geo::{Bbox, MatrixSet, Tile};
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
 use crate::layer::mvt::first_matrix;
+use crate::tiles::styles::DEFAULT;
 use crate::tiles::{Form as Written, Options};
 
 pub const MVT: &str = "application/vnd.mapbox-vector-tile";
 pub const TILESETS: &str = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector";
 /// A tileset, also as TileJSON where that can say it.
-const TILESET: &[Form] = &[format::JSON, Form::new("tilejson", JSON, "TileJSON")];
+const TILESET: &[Form] = &[format::JSON, Form::new("tilejson", JSON, "TileJSON"), format::HTML];
+/// The same in other planes than Web Mercator, which TileJSON does not know.
+const PLANE: &[Form] = format::PAGES;
 const AS_MLT: Form = Form::new("mlt", "application/vnd.maplibre-tile", "MapLibre tile")
     .also(&[], &["application/vnd.maplibre-vector-tile"]);
-const TILE: &[Form] =
-    &[Form::new("mvt", MVT, "Mapbox vector tile").also(&["pbf"], &["application/x-protobuf"]), AS_MLT];
+const TILE: &[Form] = &[
+    Form::new("mvt", MVT, "Mapbox vector tile").also(&["pbf"], &["application/x-protobuf"]),
+    AS_MLT,
+    Form::new("geojson", GEOJSON, "GeoJSON").also(&[], &[JSON]),
+];
+/// Tiles of other planes: what is in degrees is not cut along their edges.
+const PLANE_TILE: &[Form] = TILE.split_at(2).0;
 const SCHEME: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
 
-pub const CONFORMS_TO: [&str; 12] = [
+pub const CONFORMS_TO: [&str; 13] = [
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
@@ -45,6 +53,7 @@ pub const CONFORMS_TO: [&str; 12] = [
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/collections-selection",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixsetlimits",
@@ -84,6 +93,18 @@ impl Origin {
             e => e,
         };
         Ok(Origin { layers: tiles::layers(app, &ids.join(",")).map_err(wrong)?, here, chosen: true })
+    }
+
+    /// For a page: whose tiles these are, and what draws them.
+    fn shown<'a>(&'a self, base: &str, choice: Choice) -> html::Of<'a> {
+        let path = self.here.strip_prefix(base).and_then(|p| p.strip_prefix("/ogc")).unwrap_or_default();
+        let one = self.layers.first().filter(|_| !path.is_empty());
+        html::Of {
+            path,
+            title: one.map(|layer| html::title(layer, choice.lang)),
+            style: one.map_or(DEFAULT, |layer| &layer.id),
+            extent: self.extent(),
+        }
     }
 
     /// Every set in which one of the layers has tiles, Web Mercator first.
@@ -138,7 +159,7 @@ pub fn holds(layers: &[Arc<Layer>], set: MatrixSet, tile: Tile) -> bool {
 
 /// `GET /ogc/tiles`
 pub async fn of_dataset(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = format::choose(&mut params, &headers, format::DOCUMENT)?;
+    let choice = format::choose(&mut params, &headers, format::PAGES)?;
     let origin = Origin::dataset(&app, &base, &mut params)?;
     params.end("`collections`, `f`, `lang`")?;
     list(&base, &origin, choice)
@@ -152,15 +173,19 @@ pub async fn of_layer(
     headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
-    let choice = super::document(&mut params, &headers, format::DOCUMENT)?;
+    let choice = super::document(&mut params, &headers, format::PAGES)?;
     list(&base, &Origin::layer(&app, &base, &id)?, choice)
 }
 
 fn list(base: &str, origin: &Origin, choice: Choice) -> Answer {
     let here = format!("{}/tiles", origin.here);
     let tilesets: Vec<_> = origin.sets().into_iter().map(|set| tileset::brief(base, origin, set)).collect();
-    let links = choice.links(&here, format::DOCUMENT);
-    Ok(fresh(choice.answer(json!({"links": links, "tilesets": tilesets}).to_string())))
+    let links = choice.links(&here, format::PAGES);
+    let doc = json!({"links": links, "tilesets": tilesets});
+    Ok(fresh(match choice.is_html() {
+        true => html::tilesets(base, choice, &origin.shown(base, choice), &here, &doc),
+        false => choice.answer(doc.to_string()),
+    }))
 }
 
 /// `GET /ogc/tiles/{set}`
@@ -217,6 +242,10 @@ async fn describe(
         }
         _ => tileset::whole(base, &origin, set, choice, &here, &query),
     };
+    if choice.is_html() {
+        let here = format!("{here}{query}");
+        return Ok(fresh(html::tileset(base, choice, &origin.shown(base, choice), &here, &document)));
+    }
     Ok(fresh(choice.answer(document.to_string())))
 }
 
@@ -253,9 +282,13 @@ async fn tile(
     mut params: Params,
 ) -> Answer {
     let (origin, set) = origin.within(set)?;
-    let choice = format::choose(&mut params, headers, TILE)?;
+    let choice = format::choose(&mut params, headers, if set.is_web_mercator() { TILE } else { PLANE_TILE })?;
     let mut options = asked(app, &mut params, &origin, set).await?;
-    options.form = if choice.form == AS_MLT { Written::Mlt } else { Written::Mvt };
+    options.form = match choice.form.name {
+        "mlt" => Written::Mlt,
+        "geojson" => Written::GeoJson,
+        _ => Written::Mvt,
+    };
     let numbers = || Some((matrix.parse().ok()?, column.parse().ok()?, row.parse().ok()?));
     let tile = numbers().and_then(|(z, x, y)| set.tile(z, x, y)).filter(|t| holds(&origin.layers, set, *t));
     let Some(tile) = tile else {

@@ -23,22 +23,24 @@ pub fn describe(put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     let labels = parameter("labels", "Label points beside polygons (`WebMercatorQuad`)", json!({"type": "boolean"}));
     let asked = ["properties", "filter", "filter-lang", "filter-crs"].map(reference).into_iter().chain([labels]);
     let asked: Vec<Value> = asked.collect();
-    put("/tileMatrixSets", get("getTileMatrixSetsList", "Tile matrix sets", JSON, "document", &[], format::DOCUMENT));
-    let one =
-        get("getTileMatrixSet", "A tile matrix set", JSON, "document", std::slice::from_ref(&set), format::DOCUMENT);
+    put("/tileMatrixSets", get("getTileMatrixSetsList", "Tile matrix sets", JSON, "document", &[], format::PAGES));
+    let one = get("getTileMatrixSet", "A tile matrix set", JSON, "document", std::slice::from_ref(&set), format::PAGES);
     put("/tileMatrixSets/{tileMatrixSetId}", one);
     for (root, name, who) in [("", "dataset", &collections), ("/collections/{collectionId}", "collection", &layer)] {
         let id = |what: &str| format!("tiles.{name}.vector.{what}");
         let here = format!("{root}/tiles");
         let mut parameters = vec![who.clone()];
-        put(&here, get(&id("getTileSetsList"), "Tilesets", JSON, "document", &parameters, format::DOCUMENT));
+        put(&here, get(&id("getTileSetsList"), "Tilesets", JSON, "document", &parameters, format::PAGES));
         parameters.push(set.clone());
         parameters.extend_from_slice(&asked);
         let here = format!("{here}/{{tileMatrixSetId}}");
         put(&here, get(&id("getTileSet"), "A tileset", JSON, "document", &parameters, TILESET));
         parameters.extend_from_slice(&place);
         let mut tile = get(&id("getTile"), "A vector tile", MVT, "document", &parameters, TILE);
-        tile["get"]["responses"]["200"]["content"] = json!({MVT: {"schema": {"type": "string", "format": "binary"}}});
+        for form in &TILE[..2] {
+            tile["get"]["responses"]["200"]["content"][form.media_type] =
+                json!({"schema": {"type": "string", "format": "binary"}});
+        }
         tile["get"]["responses"]["204"] = json!({"description": "Nothing is in the tile"});
         put(&format!("{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"), tile);
     }

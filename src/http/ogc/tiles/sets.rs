@@ -10,7 +10,7 @@ use super::super::super::Shared;
 use super::super::super::links::{Base, link};
 use super::super::super::params::Params;
 use super::super::super::respond::Answer;
-use super::super::{JSON, document, format, fresh};
+use super::super::{JSON, document, format, fresh, html};
 use crate::error::Error;
 use crate::geo::{CITY_SRID, MatrixSet, PIXELS, zone};
 use crate::layer::Layer;
@@ -47,7 +47,7 @@ pub fn title(set: MatrixSet) -> String {
 
 /// `GET /ogc/tileMatrixSets`: those in which there are tiles, and the city's.
 pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = document(&mut params, &headers, format::DOCUMENT)?;
+    let choice = document(&mut params, &headers, format::PAGES)?;
     let spatial: Vec<_> = app.catalog.all().into_iter().filter(|l| l.spatial().is_some()).collect();
     let mut sets = of(&spatial);
     if let Some(city) = MatrixSet::vn2000(CITY_SRID).filter(|city| !sets.contains(city)) {
@@ -65,20 +65,27 @@ pub async fn list(State(app): Shared, Base(base): Base, headers: HeaderMap, mut 
             doc
         })
         .collect();
-    let links = choice.links(&format!("{base}/ogc/tileMatrixSets"), format::DOCUMENT);
-    Ok(fresh(choice.answer(json!({"links": links, "tileMatrixSets": sets}).to_string())))
+    let links = choice.links(&format!("{base}/ogc/tileMatrixSets"), format::PAGES);
+    let doc = json!({"links": links, "tileMatrixSets": sets});
+    Ok(fresh(match choice.is_html() {
+        true => html::matrix_sets(&base, choice, &doc),
+        false => choice.answer(doc.to_string()),
+    }))
 }
 
 /// `GET /ogc/tileMatrixSets/{set}`
 pub async fn one(Base(base): Base, Path(id): Path<String>, headers: HeaderMap, mut params: Params) -> Answer {
-    let choice = document(&mut params, &headers, format::DOCUMENT)?;
+    let choice = document(&mut params, &headers, format::PAGES)?;
     let set = MatrixSet::find(&id).ok_or_else(|| {
         let say = "`/ogc/tileMatrixSets` lists those that there are";
         Error::NotFound(format!("there is no tile matrix set `{}`; {say}", shorten(&id)))
     })?;
     let mut doc = definition(set);
-    doc["links"] = json!(choice.links(&format!("{base}/ogc/tileMatrixSets/{}", set.id()), format::DOCUMENT));
-    Ok(choice.answer(doc.to_string()))
+    doc["links"] = json!(choice.links(&format!("{base}/ogc/tileMatrixSets/{}", set.id()), format::PAGES));
+    Ok(match choice.is_html() {
+        true => html::matrix_set(&base, choice, &doc),
+        false => choice.answer(doc.to_string()),
+    })
 }
 
 /// The set's definition (17-083r4, 7.1).

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::super::links::link;
 use super::super::format::Choice;
 use super::super::{GEOJSON, JSON};
-use super::{MVT, Origin, SCHEME, TILESET, sets};
+use super::{MVT, Origin, PLANE, SCHEME, TILE, TILESET, sets};
 use crate::geo::{Bbox, CRS84, MatrixSet};
 use crate::layer::Layer;
 
@@ -61,9 +61,15 @@ fn head(base: &str, set: MatrixSet, mut links: Vec<Value>) -> Value {
 /// The whole document of the tileset at `here`; `query` goes with every tile.
 pub fn whole(base: &str, origin: &Origin, set: MatrixSet, choice: Choice, here: &str, query: &str) -> Value {
     // TileJSON knows Web Mercator only.
-    let forms = if set.is_web_mercator() { TILESET } else { &TILESET[..1] };
+    let forms = if set.is_web_mercator() { TILESET } else { PLANE };
     let mut links = choice.links(&format!("{here}{query}"), forms);
     links.push(item(here, query));
+    if set.is_web_mercator() {
+        let joined = if query.is_empty() { "?f=geojson".to_string() } else { format!("{query}&f=geojson") };
+        let mut item = item(here, &joined);
+        (item["type"], item["title"]) = (json!(GEOJSON), json!("GeoJSON tiles"));
+        links.push(item);
+    }
     for layer in &origin.layers {
         links.push(link(
             format!("{base}/ogc/collections/{}", layer.id),
@@ -75,7 +81,7 @@ pub fn whole(base: &str, origin: &Origin, set: MatrixSet, choice: Choice, here: 
     let mut doc = head(base, set, links);
     let titles: Vec<&str> = origin.layers.iter().map(|l| l.title.as_str()).collect();
     doc["title"] = json!(titles.join(", "));
-    doc["mediaTypes"] = json!([MVT]);
+    doc["mediaTypes"] = TILE[..if set.is_web_mercator() { 3 } else { 2 }].iter().map(|f| f.media_type).collect();
     doc["layers"] = origin.layers.iter().map(|l| layer(base, l, set)).collect();
     if let Some(limits) = limits(origin, set) {
         doc["tileMatrixSetLimits"] = limits;
