@@ -8,12 +8,11 @@ import xml.etree.ElementTree as xml
 import zipfile
 from pathlib import Path
 
+import suites
+from suites import HERE, MAVEN, WORK, classpath
 from table import Result
 
-HERE = Path(__file__).resolve().parent
-WORK = HERE.parents[1] / "target" / "conformance"
 FEATURES, TILES = ("ets-ogcapi-features10", "1.9"), ("ets-ogcapi-tiles10", "1.2")
-MAVEN = ["mvn", "--quiet", "--batch-mode"]
 
 
 def features(url, suite="features10"):
@@ -33,7 +32,7 @@ def run(suite, name, version, parameters):
     result = Result(suite, note=f"{name} {version}")
     jar = fetch(name, version)
     if not jar:
-        result.note += ": not in Maven Central as it is reached from here; `ETS_JARS=DIR` takes the jar from a folder"
+        result.note += ": not in Maven Central as it is reached from here; `ETS_JARS=DIR` takes the jar from a folder, `ETS_SOURCES=DIR` makes it from clones"
         return result
     out = WORK / suite.replace(" ", "-")
     shutil.rmtree(out, ignore_errors=True)
@@ -41,7 +40,7 @@ def run(suite, name, version, parameters):
     plan = out / "testng.xml"
     plan.write_text(settings(jar, parameters))
     log = (out / "log").open("w")
-    subprocess.run(["java", "-cp", f"{jar}:{libraries()}", "org.testng.TestNG", "-d", out, plan], stdout=log, stderr=log, timeout=1800)
+    subprocess.run(["java", "-cp", f"{jar}:{classpath(HERE / 'pom.xml')}", "org.testng.TestNG", "-d", out, plan], stdout=log, stderr=log, timeout=1800)
     results = out / "testng-results.xml"
     if not results.exists():
         result.failed("the run", f"it left no results; see {out / 'log'}")
@@ -67,7 +66,7 @@ def read(result, method):
 
 
 def fetch(name, version):
-    """The suite's jar: from Maven Central, or from the folder that ETS_JARS names."""
+    """The suite's jar: from Maven Central, from the folder that ETS_JARS names, or from sources that ETS_SOURCES has."""
     local = Path(os.environ.get("ETS_JARS", WORK)) / f"{name}-{version}.jar"
     if local.exists():
         return local
@@ -75,14 +74,7 @@ def fetch(name, version):
     done = subprocess.run([*MAVEN, "dependency:copy", f"-Dartifact=org.opengis.cite:{name}:{version}", f"-DoutputDirectory={WORK}"],
                           cwd=WORK, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     here = WORK / f"{name}-{version}.jar"
-    return here if done.returncode == 0 and here.exists() else None
-
-
-def libraries():
-    pom, path = HERE / "pom.xml", WORK / "classpath"
-    if not path.exists() or path.stat().st_mtime < pom.stat().st_mtime:
-        subprocess.run([*MAVEN, "-f", pom, "dependency:build-classpath", f"-Dmdep.outputFile={path}"], check=True, stdout=subprocess.DEVNULL)
-    return path.read_text().strip()
+    return here if done.returncode == 0 and here.exists() else suites.testng(name, version)
 
 
 def settings(jar, parameters):

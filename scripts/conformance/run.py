@@ -1,4 +1,4 @@
-"""Runs the suites against a server of its own and prints a table: `run.py BINARY [features|tiles|ogctests|part3|registry|schemathesis]…`
+"""Runs the suites against a server of its own and prints a table: `run.py BINARY [features|tiles|wms|ogctests|part3|registry|schemathesis]…`
 
 Ends with 1 when a test failed that known.py does not explain. A suite that cannot be had here is named and not counted.
 """
@@ -11,13 +11,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import ets  # noqa: E402
 import part3  # noqa: E402
 import testers  # noqa: E402
+import wms  # noqa: E402
 from served import Server  # noqa: E402
 from table import table  # noqa: E402
 
 # Layers in systems that every suite knows, and layers of VN-2000, whose zones some do not.
 WORLD = ("helsinki_cong_trinh", "helsinki_duong", "nen_dat")
 VIETNAM = ("cong_trinh", "duong", "khu_vuc", "o_quy_hoach", "qhsdd_2030")
-PARTS = ("features", "tiles", "ogctests", "part3", "registry", "schemathesis")
+PARTS = ("features", "tiles", "wms", "ogctests", "part3", "registry", "schemathesis")
 
 
 def main():
@@ -33,6 +34,8 @@ def main():
         result.show()
         results.append(result)
 
+    if "wms" in parts:
+        said(wms.run(binary, Server))
     with Server(binary) as city:
         ogc = f"{city.url}/ogc"
         city.samples(*WORLD)

@@ -40,7 +40,48 @@ pub struct Legend<'a> {
     pub fonts: &'a Fonts,
 }
 
+/// Where a legend's parts are, in pixels.
+struct Layout {
+    /// The classes, code and name.
+    rows: Vec<(String, String)>,
+    names: Vec<Vec<Arc<Glyph>>>,
+    /// From row to row.
+    step: f64,
+    width: u32,
+    height: u32,
+}
+
 impl Legend<'_> {
+    /// Width and height of the whole legend as it is drawn.
+    pub fn size(&self, size: Size) -> [u32; 2] {
+        self.layout(None, size).map_or([1, 1], |layout| [layout.width, layout.height])
+    }
+
+    /// None where there is no such class.
+    fn layout(&self, rule: Option<&str>, size: Size) -> Option<Layout> {
+        let mut rows = classes(self.layer, self.codes, self.tiles);
+        if let Some(rule) = rule {
+            rows.retain(|(code, _)| code == rule);
+        }
+        let (gap, text) = (GAP * size.scale, TEXT * size.scale);
+        let names: Vec<Vec<Arc<Glyph>>> = rows.iter().map(|(_, name)| self.fonts.letters(FONT, name)).collect();
+        let long = |line: &[Arc<Glyph>]| line.iter().map(|g| g.advance).sum::<f64>() * text / EM;
+        let (w, h) = (f64::from(size.width), f64::from(size.height));
+        // One class that is asked for is its swatch alone: the client has the name.
+        let (step, width) = match rule {
+            Some(_) => (h, w),
+            None => (h.max(text * 1.3) + gap / 2.0, w + names.iter().map(|l| long(l)).fold(0.0, f64::max) + 2.0 * gap),
+        };
+        let height = (step * rows.len() as f64).ceil();
+        (!rows.is_empty()).then_some(Layout {
+            rows,
+            names,
+            step,
+            width: width.ceil() as u32,
+            height: (height as u32).min(8192),
+        })
+    }
+
     /// The legend of a layer; of one class of it where `rule` names one. None where there is no such class.
     pub fn draw(
         &self,
@@ -49,25 +90,11 @@ impl Legend<'_> {
         background: Option<Color>,
         format: Format,
     ) -> Result<Option<Vec<u8>>> {
-        let Legend { layer, style, codes, tiles, fonts } = *self;
-        let mut rows = classes(layer, codes, tiles);
-        if let Some(rule) = rule {
-            rows.retain(|(code, _)| code == rule);
-        }
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let gap = GAP * size.scale;
-        let text = TEXT * size.scale;
-        let set: Vec<Vec<Arc<Glyph>>> = rows.iter().map(|(_, name)| fonts.letters(FONT, name)).collect();
-        let long = |line: &[Arc<Glyph>]| line.iter().map(|g| g.advance).sum::<f64>() * text / EM;
-        // One class that is asked for is its swatch alone: the client has the name.
-        let words = rule.is_none();
-        let widest = if words { set.iter().map(|l| long(l)).fold(0.0, f64::max) + gap } else { 0.0 };
+        let Legend { layer, style, .. } = *self;
+        let Some(Layout { rows, names: set, step, width, height }) = self.layout(rule, size) else { return Ok(None) };
+        let (gap, text, words) = (GAP * size.scale, TEXT * size.scale, rule.is_none());
         let (w, h) = (f64::from(size.width), f64::from(size.height));
-        let step = h.max(if words { text * 1.3 } else { 0.0 }) + if words { gap / 2.0 } else { 0.0 };
-        let total = [(w + widest + if words { gap } else { 0.0 }).ceil(), (step * rows.len() as f64).ceil()];
-        let mut canvas = Canvas::new(total[0] as u32, (total[1] as u32).min(8192), background)?;
+        let mut canvas = Canvas::new(width, height, background)?;
         let mut names = Names::default();
         let parts = parts(style, layer, NEAR, false, &mut names);
         for (n, ((code, _), line)) in rows.iter().zip(set).enumerate() {

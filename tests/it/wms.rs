@@ -338,3 +338,48 @@ async fn a_legend_shows_the_classes_that_are_there() {
     assert!(near(one.at(10, 10), cln));
     refused(&server, &format!("{legend}&RULE=khong")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_capabilities_promise_of_links_and_boxes_is_so() {
+    let world = lots().await;
+    world.layer("moc", "Point", 4326, &[("ten", "text")], "VALUES (ST_Point(109, 11.5, 4326), 'Mốc')").await;
+    let server = world.server().await;
+    let text = String::from_utf8(server.get("/wms?SERVICE=WMS&REQUEST=GetCapabilities").await.bytes).unwrap();
+    // A browser's `Accept` changes nothing of what a link is said to give.
+    let browser = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2";
+    let mut seen = 0;
+    for (element, name) in
+        [("<MetadataURL", "</MetadataURL>"), ("<DataURL", "</DataURL>"), ("<LegendURL", "</LegendURL>")]
+    {
+        for part in text.split(element).skip(1).map(|p| p.split(name).next().unwrap()) {
+            let between =
+                |a: &str, b: &str| part.split(a).nth(1).unwrap().split(b).next().unwrap().replace("&amp;", "&");
+            let (format, href) = (between("<Format>", "</Format>"), between("xlink:href=\"http://ban-do.test", "\""));
+            let asked =
+                axum::http::Request::get(&href).header("accept", browser).body(axum::body::Body::empty()).unwrap();
+            let reply = server.send(asked).await;
+            assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, format.as_str()), "{href}");
+            if element == "<LegendURL" {
+                let drawn = picture(&reply);
+                let said = [between("width=\"", "\""), between("height=\"", "\"")];
+                let rows = drawn.pixels.len() / 4 / drawn.width;
+                assert_eq!([drawn.width.to_string(), rows.to_string()], said, "{href}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "{text}");
+    // A map can be asked for of every box, also of a layer of one point.
+    let layer = text.split("<Name>moc</Name>").nth(1).unwrap().split("</Layer>").next().unwrap();
+    for part in layer.split("<BoundingBox ").skip(1) {
+        let value = |name: &str| part.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap();
+        let bbox = ["minx", "miny", "maxx", "maxy"].map(value).join(",");
+        let path = format!(
+            "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=moc&STYLES=&CRS={}&BBOX={bbox}&WIDTH=20&HEIGHT=20&FORMAT=image/png",
+            value("CRS")
+        );
+        assert_eq!(server.get(&path).await.status, 200, "{path}");
+    }
+    let (_, told) = refused(&server, "/wms?SERVICE=WMS&REQUEST=GetMap&LAYERS=moc&STYLES=&CRS=CRS:84&BBOX=0,0,1,1&WIDTH=20&HEIGHT=20&FORMAT=image/png").await;
+    assert!(told.contains("VERSION"), "{told}");
+}

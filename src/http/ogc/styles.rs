@@ -20,7 +20,6 @@ use super::{JSON, fresh, html};
 use crate::access;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::geo::Bbox;
 use crate::layer::catalog::shorten;
 use crate::layer::edit::layer_id;
 use crate::tiles::styles::{self, DEFAULT, Style, Styles};
@@ -128,8 +127,10 @@ pub async fn metadata(
 }
 
 fn page(app: &App, base: &str, choice: Choice, id: &str, style: &Style) -> Response {
-    let drawn = stylesheet::drawn(&style.document).into_iter().filter_map(|id| app.catalog.get(&id));
-    let extent = drawn.filter_map(|layer| layer.extent).reduce(Bbox::union);
+    // The layer whose style it is, or the one on top: what lies under it may reach round the world.
+    let mut drawn: Vec<_> = stylesheet::drawn(&style.document).iter().filter_map(|id| app.catalog.get(id)).collect();
+    drawn.sort_by_key(|layer| (layer.id != id, layer.position));
+    let extent = drawn.iter().find_map(|layer| layer.extent);
     html::style(base, choice, &about(app, base, choice, id, style), extent)
 }
 

@@ -6,14 +6,19 @@ use std::sync::Arc;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
+use serde_json::Value;
+
+use super::super::ogc::records::ISO;
 use super::super::ows::fault::Fault;
 use super::ask::{MOST_LAYERS, MOST_PIXELS, UNNAMED};
 use super::info;
+use super::legend::SWATCH;
 use crate::app::App;
 use crate::geo::{Bbox, Crs};
 use crate::layer::Layer;
 use crate::layer::outline::{self, Sides};
 use crate::render::Format;
+use crate::render::legend::Legend;
 use crate::xml::Xml;
 
 const HEAD: &[(&str, &str)] = &[
@@ -31,7 +36,6 @@ const DOCTYPE: &str =
     "<!DOCTYPE WMT_MS_Capabilities SYSTEM \"http://schemas.opengis.net/wms/1.1.1/capabilities_1_1_1.dtd\">\n";
 /// The scale denominator of zoom 0: half a pixel of web Mercator's square of 256 on pixels of 0.28 mm (OGC 17-083r4, D.1).
 const ZOOM_0: f64 = 279_541_132.014_358_76;
-const LEGEND: [u32; 2] = [160, 20];
 
 pub async fn answer(app: &App, base: &str, modern: bool) -> Result<Response, Fault> {
     let layers: Vec<Arc<Layer>> = app.catalog.all().into_iter().filter(|l| l.spatial().is_some()).collect();
@@ -49,7 +53,13 @@ pub async fn answer(app: &App, base: &str, modern: bool) -> Result<Response, Fau
         }
     }
     let styles = layers.iter().map(|l| (l.id.clone(), app.styles.drawing(&l.id))).collect();
-    let writer = Writer { base, modern, boxes, times, styles, xml: Xml::document() };
+    let legend = |layer: &Arc<Layer>| {
+        let (codes, tiles, fonts) = (&app.land_use, &app.tiles, &app.fonts);
+        let size = Legend { layer, style: &Value::Null, codes, tiles, fonts }.size(SWATCH);
+        (layer.id.clone(), size)
+    };
+    let legends = layers.iter().map(legend).collect();
+    let writer = Writer { base, modern, boxes, times, styles, legends, xml: Xml::document() };
     let media_type = if modern { "text/xml; charset=utf-8" } else { "application/vnd.ogc.wms_xml" };
     let head = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-cache")];
     Ok((head, writer.document(&layers)).into_response())
@@ -64,6 +74,8 @@ struct Writer<'a> {
     times: HashMap<String, String>,
     /// Styles of somebody's making that draw a layer, by its id.
     styles: HashMap<String, Vec<String>>,
+    /// Width and height of each layer's legend.
+    legends: HashMap<String, [u32; 2]>,
     xml: Xml,
 }
 
@@ -207,7 +219,7 @@ impl Writer<'_> {
     }
 
     fn sides(&mut self, name: &str, crs: Option<&str>, sides: Sides) {
-        let sides = sides.map(|v| v.to_string());
+        let sides = roomy(sides).map(|v| v.to_string());
         let key = if self.modern { "CRS" } else { "SRS" };
         let mut attributes: Vec<(&str, &str)> = crs.into_iter().map(|c| (key, c)).collect();
         attributes.extend(["minx", "miny", "maxx", "maxy"].into_iter().zip(sides.iter().map(String::as_str)));
@@ -239,11 +251,11 @@ impl Writer<'_> {
             self.xml.open("Attribution", &[]).leaf("Title", attribution).close("Attribution");
         }
         let kind = if self.modern { "ISO19115:2003" } else { "TC211" };
-        self.xml.open("MetadataURL", &[("type", kind)]).leaf("Format", "text/xml");
+        self.xml.open("MetadataURL", &[("type", kind)]).leaf("Format", ISO.media_type);
         self.link(&format!("{}/ogc/collections/{}/metadata?f=iso", self.base, layer.id));
         self.xml.close("MetadataURL");
         self.xml.open("DataURL", &[]).leaf("Format", "application/geo+json");
-        self.link(&format!("{}/ogc/collections/{}/items", self.base, layer.id));
+        self.link(&format!("{}/ogc/collections/{}/items?f=json", self.base, layer.id));
         self.xml.close("DataURL");
         self.style(layer, "default", "Mặc định / Default");
         if layer.label_field.is_some() {
@@ -280,7 +292,7 @@ impl Writer<'_> {
 
     fn style(&mut self, layer: &Layer, name: &str, title: &str) {
         self.xml.open("Style", &[]).leaf("Name", name).leaf("Title", title);
-        let [width, height] = LEGEND.map(|n| n.to_string());
+        let [width, height] = self.legends.get(&layer.id).copied().unwrap_or([1, 1]).map(|n| n.to_string());
         self.xml.open("LegendURL", &[("width", &width), ("height", &height)]).leaf("Format", "image/png");
         self.link(&format!(
             "{}/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetLegendGraphic&LAYER={}&STYLE={name}&FORMAT=image/png&SLD_VERSION=1.1.0",
@@ -288,6 +300,13 @@ impl Writer<'_> {
         ));
         self.xml.close("LegendURL").close("Style");
     }
+}
+
+/// A box that has room: who zooms to a single point asks for a map of it.
+fn roomy([a, b, c, d]: Sides) -> Sides {
+    let room = |low: f64, high: f64| if high > low { 0.0 } else { (low.abs() * 1e-6).max(1e-5) };
+    let (x, y) = (room(a, c), room(b, d));
+    [a - x, b - y, c + x, d + y]
 }
 
 fn code(crs: Crs) -> String {

@@ -62,7 +62,7 @@ pub async fn answer(app: &App, kvp: &Kvp, modern: bool) -> Result<Response, Faul
         "text/plain" => told("text/plain; charset=utf-8", plain(&all)?),
         "text/html" => told("text/html; charset=utf-8", html(&all)?),
         GML => told(GML, collection(&all)),
-        _ => Ok(respond::json("application/json", json(&all))),
+        format => Ok(respond::json(format, json(&all))),
     }
 }
 

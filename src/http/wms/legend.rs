@@ -13,6 +13,8 @@ use crate::render::legend::{Legend, Size};
 
 /// Pixels of one side of a swatch.
 const MOST: u32 = 512;
+/// A swatch of which nobody says how large it is.
+pub const SWATCH: Size = Size { width: 22, height: 14, scale: 1.0 };
 
 pub fn answer(app: &App, kvp: &Kvp) -> Result<Response, Fault> {
     let name = kvp.get("LAYER").map_or_else(|| kvp.need("LAYERS"), Ok);
@@ -26,8 +28,9 @@ pub fn answer(app: &App, kvp: &Kvp) -> Result<Response, Fault> {
         Ok(kvp.parsed::<u32>(name, &what)?.unwrap_or(usual).clamp(4, MOST))
     };
     let scale = ask::scale(kvp);
-    let usual = |n: f64| (n * scale) as u32;
-    let size = Size { width: side("WIDTH", usual(22.0))?, height: side("HEIGHT", usual(14.0))?, scale };
+    let usual = |n: u32| (f64::from(n) * scale) as u32;
+    let size =
+        Size { width: side("WIDTH", usual(SWATCH.width))?, height: side("HEIGHT", usual(SWATCH.height))?, scale };
     let legend = Legend { layer: &layer, style: &style, codes: &app.land_use, tiles: &app.tiles, fonts: &app.fonts };
     let drawn = legend.draw(kvp.get("RULE"), size, background, format)?;
     let bytes = drawn.ok_or_else(|| {

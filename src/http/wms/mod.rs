@@ -45,7 +45,12 @@ async fn operation(app: &App, base: &str, kvp: &Kvp, modern: bool) -> Result<Res
         let what = format!("`{}` is not a service here; this is WMS, and `/wfs` is WFS", shorten(service));
         return Err(Error::invalid("SERVICE", what).into());
     }
-    match request.to_ascii_lowercase().as_str() {
+    let name = request.to_ascii_lowercase();
+    // Whoever asks for a map says in which version's words (OGC 06-042, tables 8 and 9).
+    if ["getmap", "getfeatureinfo"].contains(&name.as_str()) && kvp.get("WMTVER").is_none() {
+        kvp.need("VERSION")?;
+    }
+    match name.as_str() {
         "getcapabilities" | "capabilities" => capabilities::answer(app, base, modern).await,
         "getmap" | "map" => map::answer(app, kvp, modern).await,
         "getfeatureinfo" | "feature_info" => info::answer(app, kvp, modern).await,

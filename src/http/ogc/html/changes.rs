@@ -83,7 +83,7 @@ pub fn history(base: &str, choice: Choice, layer: &Layer, fid: i64, changes: &[V
         .below(&format!("{path}/items/{fid}"), &fid.to_string());
     page.answer(html! {
         div.scroll { table {
-            thead { tr { (head(lang)) th { (lang.of("Nội dung", "What")) } } }
+            thead { tr { (head(lang)) th { (lang.of("Giá trị", "Values")) } } }
             tbody {
                 @for (n, change) in changes.iter().enumerate() { tr {
                     (row(lang, change))
@@ -98,7 +98,7 @@ pub fn history(base: &str, choice: Choice, layer: &Layer, fid: i64, changes: &[V
 
 fn head(lang: Lang) -> Markup {
     html! {
-        th { (lang.of("Phiên bản", "Version")) } th { (lang.of("Lúc", "At")) } th { (lang.of("Việc", "What")) } th { (lang.of("Ai", "Who")) }
+        th { (lang.of("Phiên bản", "Version")) } th { (lang.of("Lúc (UTC)", "At (UTC)")) } th { (lang.of("Việc", "Change")) } th { (lang.of("Ai", "Who")) }
     }
 }
 

@@ -75,14 +75,28 @@ pub fn record(base: &str, choice: Choice, path: &str, doc: &Value) -> Response {
         }
         @if let Some(quality) = about["quality"].as_object() {
             h2 { (lang.of("Chất lượng lần nhập gần nhất", "Quality of the last import")) }
-            dl.facts { @for (name, said) in quality { dt { (name) } dd { (value(lang, said)) } } }
+            dl.facts { @for (name, said) in quality.iter().filter(|(_, v)| v.as_object().is_none_or(|notes| !notes.is_empty())) {
+                dt { (checked(lang, name)) } dd { (value(lang, said)) }
+            } }
         }
     })
 }
 
+/// What a member of the quality report is called.
+fn checked(lang: Lang, name: &str) -> &str {
+    match name {
+        "importedAt" => lang.of("Nhập lúc", "Imported at"),
+        "rowsRead" => lang.of("Bản ghi đã đọc", "Rows read"),
+        "rowsImported" => lang.of("Bản ghi đã nhập", "Rows imported"),
+        "geometriesRepaired" => lang.of("Hình học đã sửa", "Geometries mended"),
+        "rowsSetAside" => lang.of("Bản ghi để riêng", "Rows set aside"),
+        "notes" => lang.of("Ghi chú", "Notes"),
+        other => other,
+    }
+}
+
 /// What a record says, by the names that people have for it.
 fn facts(lang: Lang, about: &Value) -> Vec<(&'static str, Markup)> {
-    let said = |v: &Value| value(lang, v);
     let rows = [
         (lang.of("Nguồn gốc dữ liệu", "Lineage"), &about["lineage"]),
         (lang.of("Căn cứ pháp lý", "Legal basis"), &about["legalBasis"]["decision"]),
@@ -102,16 +116,5 @@ fn facts(lang: Lang, about: &Value) -> Vec<(&'static str, Markup)> {
         (lang.of("Chủ đề", "Topic"), &about["themes"][0]["concepts"][0]["id"]),
     ];
     let there = rows.into_iter().filter(|(_, v)| !v.is_null());
-    there
-        .map(|(name, v)| {
-            (
-                name,
-                if v.is_i64() && name != lang.of("Phiên bản", "Version") {
-                    html! { (lang.count(v.as_i64().unwrap_or_default())) }
-                } else {
-                    said(v)
-                },
-            )
-        })
-        .collect()
+    there.map(|(name, v)| (name, v.as_i64().map_or_else(|| value(lang, v), |n| html! { (lang.count(n)) }))).collect()
 }

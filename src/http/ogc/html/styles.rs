@@ -37,7 +37,7 @@ pub fn styles(base: &str, choice: Choice, layer: Option<(&str, &str)>, doc: &Val
     })
 }
 
-/// One style: `doc` is what its metadata say, `extent` where its layers are.
+/// One style: `doc` is what its metadata say, `extent` where it is shown.
 pub fn style(base: &str, choice: Choice, doc: &Value, extent: Option<Bbox>) -> Response {
     let (lang, id) = (choice.lang, text(&doc["id"]));
     let page = Page::new(base, choice, &format!("/styles/{id}"), text(&doc["title"]))

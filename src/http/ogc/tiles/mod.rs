@@ -103,7 +103,8 @@ impl Origin {
             path,
             title: one.map(|layer| html::title(layer, choice.lang)),
             style: one.map_or(DEFAULT, |layer| &layer.id),
-            extent: self.extent(),
+            // Of several the first: the last may reach round the world.
+            extent: self.layers.iter().find_map(|layer| layer.extent),
         }
     }
 
