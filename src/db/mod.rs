@@ -102,5 +102,8 @@ fn session(options: &PgConnectOptions, statement_timeout: Duration) -> PgConnect
         ("datestyle", "ISO, YMD"),
         ("intervalstyle", "iso_8601"),
         ("jit", "off"),
+        // A worker takes some 30 ms to start (PostGIS is loaded into it), which PostgreSQL takes for next to nothing, while
+        // PostGIS's functions are costed so high that a page out of two thousand candidates would start one.
+        ("parallel_setup_cost", "200000"),
     ])
 }

@@ -62,7 +62,7 @@ impl Csv {
     }
 
     fn place(&self, record: &Record, out: &mut Vec<u8>) -> Result<()> {
-        let shape = record.geometry.map(shape::read).transpose()?;
+        let shape = record.geometry.as_deref().map(shape::read).transpose()?;
         match (self.place, &shape) {
             (Place::None, _) => {}
             (Place::Point, shape) => {

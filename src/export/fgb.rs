@@ -140,7 +140,7 @@ impl Encode for Fgb {
         thread_local! {
             static BUILDER: RefCell<FlatBufferBuilder<'static>> = RefCell::new(FlatBufferBuilder::new());
         }
-        let shape = record.geometry.map(shape::read).transpose()?;
+        let shape = record.geometry.as_deref().map(shape::read).transpose()?;
         BUILDER.with_borrow_mut(|b| {
             b.reset();
             let geometry = shape.filter(|s| !s.is_empty()).map(|s| geometry(b, &s));

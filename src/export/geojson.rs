@@ -88,7 +88,7 @@ impl Form {
     }
 
     pub fn geometry(&self, record: &Record, out: &mut Vec<u8>) -> Result<()> {
-        match record.geometry {
+        match &record.geometry {
             Some(bytes) => self.shape(&shape::read(bytes)?, out),
             None => out.extend_from_slice(b"null"),
         }

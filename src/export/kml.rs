@@ -90,7 +90,7 @@ impl Encode for Kml {
             }
             out.extend_from_slice(b"</SchemaData></ExtendedData>");
         }
-        if let Some(bytes) = record.geometry {
+        if let Some(bytes) = &record.geometry {
             let shape = shape::read(bytes)?;
             if !shape.is_empty() {
                 geometry(&shape, out);

@@ -1,5 +1,6 @@
 //! What is exported, and its rows as they come from PostgreSQL: binary, each value borrowed from the row.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sqlx::postgres::{PgRow, PgValueFormat};
@@ -7,6 +8,7 @@ use sqlx::{Row, ValueRef};
 
 use crate::error::{Error, Result};
 use crate::filter::render;
+use crate::geo::Transform;
 use crate::layer::{Cursor, Layer, Query, Selection, Sort};
 use crate::schema::{FID, Field, GEOM, Kind};
 use crate::sql::{Sql, ident};
@@ -36,6 +38,12 @@ impl Job {
         self.selection.geometry && self.layer.spatial().is_some()
     }
 
+    /// What is done to the geometry here, where PostgreSQL does not.
+    fn transform(&self) -> Option<Transform> {
+        let (stored, asked) = (self.layer.srid?, self.selection.crs);
+        if stored == asked.srid { None } else { Transform::new(stored, asked) }
+    }
+
     /// A name for the feature's id that no property has.
     pub fn id_name(&self) -> String {
         let mut name = FID.to_string();
@@ -50,7 +58,7 @@ impl Job {
         let mut columns = format!("t.{FID}");
         if let Some((_, srid)) = self.layer.spatial().filter(|_| self.selection.geometry) {
             let crs = self.selection.crs;
-            let there = match srid == crs.srid {
+            let there = match srid == crs.srid || self.transform().is_some() {
                 true => format!("t.{GEOM}"),
                 false => format!("ST_Transform(t.{GEOM}, {})", crs.srid),
             };
@@ -100,8 +108,8 @@ pub enum Value<'a> {
 /// One feature.
 pub struct Record<'a> {
     pub fid: i64,
-    /// EWKB, little-endian.
-    pub geometry: Option<&'a [u8]>,
+    /// EWKB, little-endian, in the system that was asked for.
+    pub geometry: Option<Cow<'a, [u8]>>,
     /// In the order of the selection's fields.
     pub values: Vec<Value<'a>>,
 }
@@ -111,7 +119,11 @@ impl<'a> Record<'a> {
         let fid = bytes(row, 0)?.and_then(|b| b.try_into().ok()).map(i64::from_be_bytes);
         let fid = fid.ok_or_else(|| Error::Internal("a row has no id".into()))?;
         let spatial = job.is_spatial();
-        let geometry = if spatial { bytes(row, 1)? } else { None };
+        let mut geometry = if spatial { bytes(row, 1)?.map(Cow::Borrowed) } else { None };
+        if let (Some(geometry), Some(transform)) = (&mut geometry, job.transform()) {
+            let nowhere = || Error::Internal(format!("feature {fid} has no place in the system that is asked for"));
+            transform.ewkb(geometry.to_mut()).ok_or_else(nowhere)?;
+        }
         let first = 1 + usize::from(spatial);
         let mut values = Vec::with_capacity(job.selection.fields.len());
         for (n, field) in job.selection.fields.iter().enumerate() {

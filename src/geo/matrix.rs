@@ -1,7 +1,6 @@
 //! Tile matrix sets (OGC 17-083r4): how a plane is divided into square tiles, each matrix twice as fine as the one before.
 
-use super::zone::{self, Zone};
-use super::{Bbox, Crs, MAX_ZOOM, Tile, vn2000};
+use super::{Bbox, Crs, MAX_ZOOM, Tile, Transform, zone};
 
 /// Pixels across a tile.
 pub const PIXELS: u32 = 256;
@@ -135,14 +134,15 @@ impl MatrixSet {
 
     /// Sides in the set's plane around everything within `extent` (degrees).
     pub fn plane(self, extent: Bbox) -> [f64; 4] {
-        let Some(Zone { meridian, scale, .. }) = zone::zone(self.crs.srid) else {
+        let to = Transform::new(4326, self.crs).filter(|_| zone::is_vn2000(self.crs.srid));
+        let Some(to) = to else {
             let x = |lon: f64| lon / 180.0 * HALF;
             let y = |lat: f64| lat.clamp(-85.06, 85.06).to_radians().tan().asinh() / std::f64::consts::PI * HALF;
             return [x(extent.west), y(extent.south), x(extent.east), y(extent.north)];
         };
         let mut sides = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
         let mut grow = |lon: f64, lat: f64| {
-            let [e, n] = vn2000::project(lon, lat, meridian, scale);
+            let (e, n) = to.position(lon, lat, 0.0);
             sides = [sides[0].min(e), sides[1].min(n), sides[2].max(e), sides[3].max(n)];
         };
         for part in 0..=PARTS {

@@ -3,7 +3,9 @@
 mod bbox;
 mod crs;
 mod matrix;
+mod plane;
 mod tile;
+mod transform;
 mod vn2000;
 mod zone;
 
@@ -11,4 +13,5 @@ pub use bbox::{Bbox, sides};
 pub use crs::{CITY_SRID, CRS84, Crs, Name, city_zone, parse_epsg};
 pub use matrix::{Limits, MatrixSet, PIXELS};
 pub use tile::{MAX_ZOOM, Tile};
+pub use transform::Transform;
 pub use zone::{domain, from_mercator, systems, vn2000, window, zone};

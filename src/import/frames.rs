@@ -284,6 +284,8 @@ pub enum Event {
         suspects: Vec<i64>,
         /// Set instead of `suspects` when they are too many to list.
         all_suspect: bool,
+        /// West, south, east, north of what was written, in the layer's own system; none where no row has a geometry.
+        extent: Option<[f64; 4]>,
     },
     /// All is said.
     End,

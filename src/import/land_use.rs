@@ -23,9 +23,10 @@ pub async fn class_field(tx: &mut PgConnection, incoming: &Incoming) -> Result<O
     for field in incoming.fields.iter().filter(|f| f.kind == Kind::Text) {
         let column = ident(&field.column);
         let sql = Sql::new(format!(
-            "SELECT count(*) AS n, count(u.code) AS known, count(DISTINCT u.code) AS codes \
-             FROM (SELECT {column} AS v FROM {} WHERE {column} <> '' ORDER BY {FID} LIMIT 2000) s \
-             LEFT JOIN dothi.land_use u ON u.code = (dothi.land_use_codes(s.v))[1]",
+            "WITH sample AS (SELECT {column} AS v FROM {} WHERE {column} <> '' ORDER BY {FID} LIMIT 2000), \
+             labels AS MATERIALIZED (SELECT (dothi.land_use_codes(v))[1] AS code, n FROM (SELECT v, count(*) AS n FROM sample GROUP BY v) s) \
+             SELECT coalesce(sum(n), 0)::int8 AS n, coalesce(sum(n) FILTER (WHERE u.code IS NOT NULL), 0)::int8 AS known, \
+             count(DISTINCT u.code) AS codes FROM labels LEFT JOIN dothi.land_use u USING (code)",
             incoming.staging
         ));
         let row = run::one(&mut *tx, sql).await?;
@@ -42,23 +43,25 @@ pub async fn account(tx: &mut PgConnection, incoming: &Incoming, field: &str, re
     let Some(column) = incoming.fields.iter().find(|f| f.name == field).map(|f| ident(&f.column)) else {
         return Ok(());
     };
+    // The rows are gone through once.
     let parsed = format!(
-        "WITH labels AS (SELECT {column} AS label, count(*) AS n FROM {} WHERE {column} <> '' GROUP BY 1), \
-         parsed AS (SELECT label, n, dothi.land_use_codes(label) AS codes FROM labels) ",
+        "CREATE TEMP TABLE parsed ON COMMIT DROP AS SELECT label, n, dothi.land_use_codes(label) AS codes \
+         FROM (SELECT {column} AS label, count(*) AS n FROM {} WHERE {column} <> '' GROUP BY 1) labels",
         incoming.staging
     );
-    let codes = Sql::new(format!(
-        "{parsed}SELECT u.code AS value, sum(p.n)::int8 AS n, u.in_2018, u.in_2024 \
-         FROM parsed p, unnest(p.codes) c JOIN dothi.land_use u ON u.code = c GROUP BY u.code ORDER BY n DESC, value"
-    ));
+    run::script(&mut *tx, parsed).await?;
+    let codes = Sql::new(
+        "SELECT u.code AS value, sum(p.n)::int8 AS n, u.in_2018, u.in_2024 \
+         FROM parsed p, unnest(p.codes) c JOIN dothi.land_use u ON u.code = c GROUP BY u.code ORDER BY n DESC, value",
+    );
     let unknown = Sql::new(format!(
-        "{parsed}SELECT label AS value, n, sum(n) OVER ()::int8 AS rows FROM parsed p WHERE codes IS NULL OR EXISTS \
+        "SELECT label AS value, n, sum(n) OVER ()::int8 AS rows FROM parsed p WHERE codes IS NULL OR EXISTS \
          (SELECT FROM unnest(codes) c WHERE c NOT IN (SELECT code FROM dothi.land_use)) ORDER BY n DESC, value LIMIT {NAMED}"
     ));
-    let totals = Sql::new(format!(
-        "{parsed}SELECT coalesce(sum(n), 0)::int8 AS labelled, \
-         coalesce(sum(n) FILTER (WHERE cardinality(codes) > 1), 0)::int8 AS combined FROM parsed"
-    ));
+    let totals = Sql::new(
+        "SELECT coalesce(sum(n), 0)::int8 AS labelled, \
+         coalesce(sum(n) FILTER (WHERE cardinality(codes) > 1), 0)::int8 AS combined FROM parsed",
+    );
     let counted = |row: &sqlx::postgres::PgRow| -> Result<Counted> {
         let n: i64 = row.try_get("n")?;
         Ok(Counted { value: row.try_get("value")?, count: n.unsigned_abs() })
@@ -81,6 +84,7 @@ pub async fn account(tx: &mut PgConnection, incoming: &Incoming, field: &str, re
     }
     let row = run::one(&mut *tx, totals).await?;
     let (labelled, combined): (i64, i64) = (row.try_get("labelled")?, row.try_get("combined")?);
+    run::script(&mut *tx, "DROP TABLE parsed").await?;
     let vocabulary = match (old, new) {
         (true, false) => "2018",
         (false, true) => "2024",

@@ -14,16 +14,17 @@ use crate::schema::{Field, GEOM};
 use crate::sql::{Sql, ident};
 
 /// Takes the extent and sees to it that the layer lies on earth: coordinates that have no longitude and latitude do not
-/// belong to the coordinate system they are said to be in.
-pub async fn check_place(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report) -> Result<()> {
+/// belong to the coordinate system they are said to be in. `read` is the extent as the reader saw it.
+pub async fn check_place(
+    tx: &mut PgConnection,
+    incoming: &Incoming,
+    read: Option<[f64; 4]>,
+    report: &mut Report,
+) -> Result<()> {
     let Some(srid) = incoming.srid else { return Ok(()) };
-    let sql = Sql::new(format!(
-        "SELECT ST_XMin(e) AS w, ST_YMin(e) AS s, ST_XMax(e) AS e, ST_YMax(e) AS n FROM (SELECT ST_Extent({GEOM}) AS e FROM {}) x",
-        incoming.staging
-    ));
-    let row = run::one(&mut *tx, sql).await?;
-    let side = |name: &str| row.try_get::<Option<f64>, _>(name);
-    let (Some(w), Some(s), Some(e), Some(n)) = (side("w")?, side("s")?, side("e")?, side("n")?) else { return Ok(()) };
+    // What was mended may reach less far.
+    let extent = if report.repairs.is_empty() { read } else { stored_extent(tx, incoming).await? };
+    let Some([w, s, e, n]) = extent else { return Ok(()) };
     report.extent = Some([w, s, e, n]);
     let lost = || {
         Error::Unreadable(format!(
@@ -59,6 +60,17 @@ pub async fn check_place(tx: &mut PgConnection, incoming: &Incoming, report: &mu
     }
     report.bounds = Some([bounds[0].max(-180.0), bounds[1].max(-90.0), bounds[2].min(180.0), bounds[3].min(90.0)]);
     Ok(())
+}
+
+async fn stored_extent(tx: &mut PgConnection, incoming: &Incoming) -> Result<Option<[f64; 4]>> {
+    let sql = Sql::new(format!(
+        "SELECT ST_XMin(e) AS w, ST_YMin(e) AS s, ST_XMax(e) AS e, ST_YMax(e) AS n FROM (SELECT ST_Extent({GEOM}) AS e FROM {}) x",
+        incoming.staging
+    ));
+    let row = run::one(&mut *tx, sql).await?;
+    let side = |name: &str| row.try_get::<Option<f64>, _>(name);
+    let (w, s, e, n) = (side("w")?, side("s")?, side("e")?, side("n")?);
+    Ok((|| Some([w?, s?, e?, n?]))())
 }
 
 /// Puts the staged table in the old one's place, the catalog row and the journal with it. Readers see it at the commit.

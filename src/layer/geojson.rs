@@ -1,11 +1,9 @@
 //! Geometry as GeoJSON, written from PostGIS's own bytes (EWKB) and letter by letter as `ST_AsGeoJSON` writes it, which costs
-//! several times as much. Web Mercator becomes degrees here too; every other transformation is PostGIS's.
+//! several times as much. What needs no PROJ is transformed here too.
 
 use super::number::coordinate;
-use crate::geo::Crs;
+use crate::geo::{Crs, Transform};
 
-/// Radius of the sphere of EPSG:3857.
-const RADIUS: f64 = 6_378_137.0;
 /// What nests deeper is not read.
 const DEEPEST: u8 = 8;
 
@@ -14,17 +12,16 @@ const DEEPEST: u8 = 8;
 pub struct Pen {
     places: u8,
     y_first: bool,
-    mercator: bool,
+    transform: Option<Transform>,
 }
 
 impl Pen {
     /// For geometry that is read in `stored` and written in `crs`: the pen, and the SRID that PostGIS must transform to
     /// first, where it must.
     pub fn new(stored: i32, crs: Crs) -> (Pen, Option<i32>) {
-        let mercator = stored == 3857 && crs.srid == 4326;
-        let places = crs.decimals();
-        let first = (stored != crs.srid && !mercator).then_some(crs.srid);
-        (Pen { places, y_first: crs.y_first, mercator }, first)
+        let transform = if stored == crs.srid { None } else { Transform::new(stored, crs) };
+        let first = (stored != crs.srid && transform.is_none()).then_some(crs.srid);
+        (Pen { places: crs.decimals(), y_first: crs.y_first, transform }, first)
     }
 
     /// Adds the GeoJSON of an EWKB geometry. False, and nothing added, for what is not a simple feature (curves, surfaces of
@@ -103,10 +100,8 @@ impl Pen {
         if x.is_nan() && y.is_nan() {
             return Some(false);
         }
-        if self.mercator {
-            // In the order of PROJ's steps, so that the last bit is the same.
-            let degrees = 1.0 / 0.017_453_292_519_943_295;
-            (x, y) = (x * (1.0 / RADIUS) * degrees, (y * (1.0 / RADIUS)).sinh().atan() * degrees);
+        if let Some(transform) = self.transform {
+            (x, y) = transform.position(x, y, z.unwrap_or_default());
         }
         let (a, b) = if self.y_first { (y, x) } else { (x, y) };
         out.push(b'[');

@@ -35,6 +35,8 @@ pub fn settings(name: &str, major: u32, dir: &str, extra: &Extra) -> Vec<(String
         ("work_mem", "32MB"),
         ("random_page_cost", "1.1"),
         ("jit", "off"),
+        // Loaded once instead of by every connection's first spatial statement.
+        ("shared_preload_libraries", "postgis-3"),
         // Standard error is `log/postgres.log`.
         ("logging_collector", "off"),
         ("log_destination", "stderr"),

@@ -11,7 +11,7 @@ use super::ogr::{Feature, Layer, bytes};
 use super::originals::Originals;
 use super::out::Out;
 use super::text::Decoder;
-use super::validity::Rings;
+use super::validity::{NOWHERE, Rings, around};
 use super::{errors, shape, typing, xy};
 use crate::error::{Error, Result};
 use crate::import::frames::{Event, Note, SetAside};
@@ -67,6 +67,7 @@ pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
     let mut writer = Writer { target, row, ewkb, scratch, rings, counts: Counts::default(), originals };
     let (mut read, mut written, mut set_aside) = (0u64, 0u64, 0u64);
     let (mut suspects, mut all_suspect) = (Vec::new(), false);
+    let mut extent = NOWHERE;
     out.data(copy::HEADER)?;
     layer.rewind();
     loop {
@@ -90,6 +91,7 @@ pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
             Ok(suspect) => {
                 out.data(writer.row.bytes())?;
                 written += 1;
+                extent = around(extent, writer.rings.extent);
                 match suspect {
                     true if suspects.len() < SUSPECTS => suspects.push(fid),
                     true => all_suspect = true,
@@ -114,7 +116,8 @@ pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
         suspects.clear();
     }
     let fid_from_source = target.fid_from_source;
-    out.event(&Event::LayerEnd { read, written, set_aside, fid_from_source, suspects, all_suspect })
+    let extent = (extent[0] <= extent[2]).then_some(extent);
+    out.event(&Event::LayerEnd { read, written, set_aside, fid_from_source, suspects, all_suspect, extent })
 }
 
 impl Writer<'_> {
@@ -139,10 +142,14 @@ impl Writer<'_> {
     }
 
     fn geometry(&mut self, feature: &Feature, column: &Geometry) -> Result<bool, String> {
+        self.rings.clear();
         if let Some(xy) = &self.target.xy {
             match xy.point(feature, &self.target.decoder)? {
-                Some((x, y)) if self.target.swap_xy => self.row.value(&shape::point(y, x, self.target.srid)),
-                Some((x, y)) => self.row.value(&shape::point(x, y, self.target.srid)),
+                Some((x, y)) => {
+                    let (x, y) = if self.target.swap_xy { (y, x) } else { (x, y) };
+                    self.rings.extent = [x, y, x, y];
+                    self.row.value(&shape::point(x, y, self.target.srid));
+                }
                 None => self.row.null(),
             }
             return Ok(false);

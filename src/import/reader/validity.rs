@@ -21,8 +21,18 @@ pub struct Rings {
     rings: Vec<usize>,
     polygons: Vec<usize>,
     edges: Vec<Edge>,
+    /// West, south, east, north of all points that were walked; the sides are the wrong way round while there are none.
+    pub extent: [f64; 4],
     /// Why [`walk`] refused.
     pub problem: &'static str,
+}
+
+/// Around nothing.
+pub const NOWHERE: [f64; 4] = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+
+/// The box around two boxes.
+pub fn around([w, s, e, n]: [f64; 4], of: [f64; 4]) -> [f64; 4] {
+    [w.min(of[0]), s.min(of[1]), e.max(of[2]), n.max(of[3])]
 }
 
 #[derive(Clone, Copy)]
@@ -40,6 +50,7 @@ impl Rings {
         self.points.clear();
         self.rings.clear();
         self.polygons.clear();
+        self.extent = NOWHERE;
     }
 
     fn ring(&self, ring: usize) -> &[Point] {
@@ -300,6 +311,7 @@ fn point(wkb: &mut &[u8], dimensions: usize, has_z: bool, into: &mut Rings) -> O
     }
     // Measures may be missing: shapefiles have a "no data" for them.
     if x.is_finite() && y.is_finite() && height.is_finite() {
+        into.extent = around(into.extent, [x, y, x, y]);
         return Some((x, y));
     }
     if !(x.is_nan() && y.is_nan()) {
