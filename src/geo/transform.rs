@@ -165,7 +165,8 @@ mod tests {
             let (e, n) = there.position(108.9886, 11.5648, 0.0);
             assert!((e - east).abs() < 2e-4 && (n - north).abs() < 2e-4, "{srid}: {e} {n}");
             let (lon, lat) = Transform::new(srid, Crs::CRS84).unwrap().position(e, n, 0.0);
-            assert!((lon - 108.9886).abs() < 1e-12 && (lat - 11.5648).abs() < 1e-12, "{srid}: {lon} {lat}");
+            // Back is a tenth of a millimetre off, as with PROJ: the inverse of the rotation is its transpose only nearly.
+            assert!((lon - 108.9886).abs() < 2e-9 && (lat - 11.5648).abs() < 2e-9, "{srid}: {lon} {lat}");
         }
         assert_eq!(Transform::new(2193, Crs::CRS84), None);
     }
@@ -182,7 +183,7 @@ mod tests {
         let mut whole = point.clone();
         assert_eq!(to.ewkb(&mut whole), Some(()));
         assert_eq!(whole[5..9], 4326i32.to_le_bytes());
-        assert!((f64::from_le_bytes(whole[9..17].try_into().unwrap()) - 108.9886).abs() < 1e-9);
+        assert!((f64::from_le_bytes(whole[9..17].try_into().unwrap()) - 108.9886).abs() < 2e-9);
         // A line of four thousand million points, a curve, coordinates that are nowhere.
         assert_eq!(to.ewkb(&mut [1, 2, 0, 0, 0, 255, 255, 255, 255]), None);
         assert_eq!(to.ewkb(&mut [1, 8, 0, 0, 0, 0, 0, 0, 0]), None);

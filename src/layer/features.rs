@@ -144,14 +144,15 @@ pub async fn one(
     fid: i64,
     selection: &Selection,
 ) -> Result<Option<(String, String)>> {
+    let (pen, geometry) = drawn(layer, selection);
     let sql = Sql::new(format!(
-        "SELECT {} AS feature, {STATE} AS state FROM {} t WHERE {FID} = ",
-        feature_of(layer, selection, &[]),
+        "SELECT {FID}, {geometry} AS geometry, {} AS properties, {STATE} AS state FROM {} t WHERE {FID} = ",
+        properties(&selection.fields),
         layer.table()
     ))
     .bind(fid);
     match run::optional(on, sql).await? {
-        Some(row) => Ok(Some((row.try_get("feature")?, row.try_get("state")?))),
+        Some(row) => Ok(Some((joined(&row, pen)?, row.try_get("state")?))),
         None => Ok(None),
     }
 }
@@ -163,28 +164,18 @@ pub const STATE: &str = "md5(t.xmin::text || ROW(t.*)::text)";
 /// An SQL expression over the table `t` that gives the text of a whole Feature in CRS84. `extra` are further members: name
 /// and an SQL expression of type json or text that is JSON.
 pub fn feature(layer: &Layer, extra: &[(&str, &str)]) -> String {
-    feature_of(layer, &Selection::whole(layer, Crs::CRS84), extra)
-}
-
-/// The same of what is selected.
-pub fn feature_of(layer: &Layer, selection: &Selection, extra: &[(&str, &str)]) -> String {
-    let crs = selection.crs;
-    let geometry = match layer.spatial().filter(|_| selection.geometry) {
+    let geometry = match layer.spatial() {
         Some((_, srid)) => {
-            let there = match srid == crs.srid {
-                true => format!("t.{GEOM}"),
-                false => format!("ST_Transform(t.{GEOM}, {})", crs.srid),
-            };
-            let written = if crs.y_first { format!("ST_FlipCoordinates({there})") } else { there };
+            let there = if srid == 4326 { format!("t.{GEOM}") } else { format!("ST_Transform(t.{GEOM}, 4326)") };
             // 0: without the member `crs`, which GeoJSON no longer has.
-            format!("coalesce(ST_AsGeoJSON({written}, {}, 0), 'null')", crs.decimals())
+            format!("coalesce(ST_AsGeoJSON({there}, {}, 0), 'null')", Crs::CRS84.decimals())
         }
         None => "'null'".into(),
     };
     let extra: String = extra.iter().map(|(name, sql)| format!(" || ',\"{name}\":' || {sql}")).collect();
     format!(
         "('{{\"type\":\"Feature\",\"id\":' || t.{FID}{extra} || ',\"geometry\":' || {geometry} || ',\"properties\":' || {} || '}}')",
-        properties(&selection.fields)
+        properties(&layer.fields)
     )
 }
 

@@ -5,6 +5,8 @@ use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
+use dothi::geo::{self, Crs, Transform};
+
 use crate::support::{Reply, Server, World};
 
 const CRS84: &str = "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
@@ -53,6 +55,64 @@ async fn refused(server: &Server, query: &str) -> Value {
     let reply = server.get(&format!("/ogc/collections/moc/items?{query}")).await;
     assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}: {}", String::from_utf8_lossy(&reply.bytes));
     reply.json()
+}
+
+/// What PROJ is told of a system: VN-2000 by the parameters of EPSG:6960, whose rotations PROJ's `towgs84` has the other way round.
+fn proj(srid: i32) -> String {
+    let vietnam =
+        "+ellps=WGS84 +towgs84=-191.90441429,-39.30318279,-111.45032835,0.00928836,-0.01975479,0.00427372,0.252906278";
+    match srid {
+        4326 => "+proj=longlat +datum=WGS84".into(),
+        4756 => format!("+proj=longlat {vietnam}"),
+        3857 => {
+            "+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +wktext"
+                .into()
+        }
+        32601..=32660 => format!("+proj=utm +zone={} +datum=WGS84", srid - 32600),
+        32701..=32760 => format!("+proj=utm +zone={} +south +datum=WGS84", srid - 32700),
+        _ => {
+            let zone = geo::zone(srid).unwrap();
+            format!("+proj=tmerc +lat_0=0 +lon_0={} +k={} +x_0=500000 +y_0=0 {vietnam}", zone.meridian, zone.scale)
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_transformed_here_is_where_proj_puts_it() {
+    let world = World::new().await;
+    let zones = geo::vn2000().map(|crs| crs.srid);
+    let mut places = 0;
+    for srid in zones.chain([3857, 32648, 32649, 32748]) {
+        // Degrees round the middle of the system; heights to 3 km.
+        let middle = geo::zone(srid).map_or(106.0, |zone| zone.meridian);
+        let sql = format!(
+            "SELECT lon, lat, h, ST_X(p), ST_Y(p), ST_X(q), ST_Y(q) FROM (SELECT lon, lat, h, p, ST_Transform(p, '{there}', '{degrees}') AS q FROM \
+             (SELECT lon, lat, h, ST_Transform(ST_MakePoint(lon, lat, h), '{degrees}', '{there}') AS p FROM \
+             (SELECT {middle} + ((i * 37) % 401 - 200) / 50.0::float8 AS lon, 8 + ((i * 53) % 307) / 19.0::float8 AS lat, (i % 4) * 1000::float8 AS h \
+             FROM generate_series(1, 300) i) a) b) c",
+            degrees = proj(4326),
+            there = proj(srid)
+        );
+        type Row = (f64, f64, f64, f64, f64, f64, f64);
+        let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&world.pool).await.unwrap();
+        let (to, back) = (Transform::new(4326, Crs::plane(srid)).unwrap(), Transform::new(srid, Crs::CRS84).unwrap());
+        // A micrometre.
+        let near = if srid == 4756 { 1e-11 } else { 1e-6 };
+        for (lon, lat, h, x, y, lon2, lat2) in rows {
+            let at = to.position(lon, lat, h);
+            assert!(
+                (at.0 - x).abs() < near && (at.1 - y).abs() < near,
+                "{srid}: {lon} {lat} {h}: {at:?}, PROJ {x} {y}"
+            );
+            let at = back.position(x, y, h);
+            assert!(
+                (at.0 - lon2).abs() < 1e-11 && (at.1 - lat2).abs() < 1e-11,
+                "{srid}: {x} {y} {h}: {at:?}, PROJ {lon2} {lat2}"
+            );
+            places += 1;
+        }
+    }
+    assert_eq!(places, 25 * 300);
 }
 
 #[tokio::test(flavor = "multi_thread")]

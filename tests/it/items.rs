@@ -286,6 +286,26 @@ async fn a_count_that_takes_long_is_an_estimate() {
     assert_eq!(server.json(&format!("{ITEMS}?filter=fid%3E0&count=exact")).await["numberMatched"], 300);
 }
 
+/// The same text but for numbers, which differ by one in the last decimal at most.
+fn alike(ours: &str, theirs: &str, places: u8) {
+    let parts = |text: &str| -> (Vec<String>, Vec<f64>) {
+        let is_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | 'e' | '+');
+        let split = |c: char| !is_number(c);
+        let numbers = text.split(split).filter_map(|t| t.parse().ok()).collect();
+        (
+            text.split(|c: char| c.is_ascii_digit())
+                .filter(|t| !matches!(*t, "" | "." | "-"))
+                .map(String::from)
+                .collect(),
+            numbers,
+        )
+    };
+    let ((text, numbers), (their_text, their_numbers)) = (parts(ours), parts(theirs));
+    let most = 1.01 * 10f64.powi(-i32::from(places));
+    let near = numbers.iter().zip(&their_numbers).all(|(a, b)| (a - b).abs() <= most);
+    assert!(text == their_text && numbers.len() == their_numbers.len() && near, "{ours}\n{theirs}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
     use dothi::geo::Crs;
@@ -311,9 +331,13 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
         for crs in [Crs::CRS84, Crs::geographic(4326), Crs::plane(3857), Crs::plane(9217)] {
             let selection = Selection::whole(&layer, crs);
             let filter = if crs.srid == 9217 && id == "hinh" { "WHERE so < 1000" } else { "" };
+            let there = format!("ST_Transform(geom, {})", crs.srid);
+            let there = if crs.y_first { format!("ST_FlipCoordinates({there})") } else { there };
             let sql = format!(
-                "SELECT {} FROM {} t {filter} ORDER BY fid",
-                features::feature_of(&layer, &selection, &[]),
+                "SELECT '{{\"type\":\"Feature\",\"id\":' || fid || ',\"geometry\":' || coalesce(ST_AsGeoJSON({there}, {}, 0), 'null') || \
+                 ',\"properties\":' || {} || '}}' FROM {} t {filter} ORDER BY fid",
+                crs.decimals(),
+                features::properties(&selection.fields),
                 layer.table()
             );
             let want: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&world.pool).await.unwrap();
@@ -321,8 +345,13 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
             let sort = Sort::default();
             let query = Query::everything();
             let page = features::page(&world.pool, &layer, &query, &selection, &sort, None, all).await.unwrap();
+            // Between the datums PROJ rounds otherwise in the last bits, which may be the last decimal.
+            let same_datum = id == "hinh" && crs.srid != 9217 || id == "cao" && crs.srid == 9217;
             for (ours, theirs) in page.features.iter().zip(&want) {
-                assert_eq!(ours, theirs, "{id} in {}", crs.srid);
+                match same_datum {
+                    true => assert_eq!(ours, theirs, "{id} in {}", crs.srid),
+                    false => alike(ours, theirs, crs.decimals()),
+                }
             }
             assert_eq!(page.features.len(), want.len());
         }
