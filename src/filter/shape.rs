@@ -78,6 +78,12 @@ impl Shape {
         b
     }
 
+    /// The sides (west, south, east, north), if it is a box.
+    pub fn rectangle(&self) -> Option<[f64; 4]> {
+        let [w, s, e, n] = self.bounds();
+        (self.form == rectangle(w, s, e, n) && w < e && s < n).then_some([w, s, e, n])
+    }
+
     /// 0 for points, 1 for lines, 2 for polygons; none for a collection.
     pub fn dimension(&self) -> Option<u8> {
         match self.form {

@@ -116,6 +116,36 @@ async fn what_is_transformed_here_is_where_proj_puts_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_box_selects_what_intersects_it_also_at_its_sides() {
+    let world = World::new().await;
+    let systems = [4326, 4756, 3857, 9217, 3405, 32649, 2193];
+    for srid in systems {
+        // Triangles of 1 to 300 m, many of which touch a side of one of the boxes or miss it by little.
+        let rows = format!(
+            "SELECT ST_Transform(ST_SetSRID(ST_MakePolygon(ST_MakeLine(ARRAY[p, ST_Translate(p, d, d / 3), ST_Translate(p, d / 2, d), p])), 4326), {srid}), i \
+             FROM (SELECT i, ST_Point(108.9 + (i * 7919 % 1000) * 1e-4, 11.5 + (i * 104729 % 1000) * 1e-4) AS p, 1e-5 * (1 + i % 270) AS d FROM generate_series(1, 4000) i) s"
+        );
+        world.layer(&format!("tam_{srid}"), "Polygon", srid, &[("so", "int4")], &rows).await;
+    }
+    let server = world.server().await;
+    for srid in systems {
+        for n in 0..12 {
+            let (west, south) = (108.9 + f64::from(n) * 0.007, 11.5 + f64::from(n) * 0.0061);
+            let width = [0.0005, 0.004, 0.03][n as usize % 3];
+            let (east, north) = (west + width, south + width);
+            let query = format!("bbox={west},{south},{east},{north}&count=exact&limit=1");
+            let page = server.json(&format!("/ogc/collections/tam_{srid}/items?{query}")).await;
+            let sql = format!(
+                "SELECT count(*) FROM layers.tam_{srid} WHERE ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope({west}, {south}, {east}, {north}, 4326), {width} / 16), {srid}))"
+            );
+            let want: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&world.pool).await.unwrap();
+            assert_eq!(page["numberMatched"], want, "EPSG:{srid} {query}");
+            assert!(want > 0, "EPSG:{srid} {query}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_layer_lists_the_systems_it_is_served_in() {
     let (world, server) = points(3).await;
     world.layer("tinh", "Point", 4326, &[], "SELECT ST_SetSRID(ST_Point(0, 51), 4326)").await;

@@ -150,8 +150,10 @@ fn list(list: &List) -> Sql {
 
 /// True intersection with the box, or of bounding boxes only.
 fn touches(b: Bbox, srid: i32, exact: bool) -> Sql {
-    let (open, between, close) = if exact { ("ST_Intersects(", ", ", ")") } else { ("", " && ", "") };
-    Sql::new(open).push(GEOM).push(between).append(&envelope(b, srid)).push(close)
+    match exact {
+        true => place::intersects(envelope(b, srid), place::inner(b.into(), 4326, srid), srid),
+        false => Sql::new(GEOM).push(" && ").append(&envelope(b, srid)),
+    }
 }
 
 impl Comparison {

@@ -1,7 +1,7 @@
 //! Geometry as SQL, in the layer's coordinate system.
 
 use super::super::{Place, Relation, Shape};
-use crate::geo::Bbox;
+use crate::geo::{Bbox, Crs, Transform};
 use crate::schema::GEOM;
 use crate::sql::Sql;
 
@@ -14,6 +14,11 @@ pub fn relation(relation: Relation, a: &Place, b: &Place, srid: Option<i32>) -> 
             None => return Sql::new("FALSE"),
         },
     };
+    if let (Relation::Intersects, Place::Geometry, Place::Shape(shape)) = (relation, a, b)
+        && let Some(sides) = shape.rectangle()
+    {
+        return intersects(place(b, target), inner(sides, shape.srid, target), target);
+    }
     let (open, close) = match relation {
         Relation::Intersects => ("ST_Intersects(", ")"),
         // ST_Disjoint knows no index.
@@ -26,6 +31,43 @@ pub fn relation(relation: Relation, a: &Place, b: &Place, srid: Option<i32>) -> 
         Relation::Contains => ("ST_Contains(", ")"),
     };
     Sql::new(open).append(&place(a, target)).push(", ").append(&place(b, target)).push(close)
+}
+
+/// What intersects an area. The box of a feature that lies in `inner`, a part of it, need not be looked at more closely, which
+/// would cost several times as much as reading the feature.
+pub fn intersects(area: Sql, inner: Option<[f64; 4]>, srid: i32) -> Sql {
+    let Some([west, south, east, north]) = inner else {
+        return Sql::new(format!("ST_Intersects({GEOM}, ")).append(&area).push(")");
+    };
+    let inner =
+        Sql::new("ST_MakeEnvelope(").bind(west).push(", ").bind(south).push(", ").bind(east).push(", ").bind(north);
+    Sql::new(format!("({GEOM} && "))
+        .append(&area)
+        .push(&format!(" AND ({GEOM} @ "))
+        .append(&inner)
+        .push(&format!(", {srid}) OR ST_Intersects({GEOM}, "))
+        .append(&area)
+        .push(")))")
+}
+
+/// A box in the system `to` that lies well inside of the one with these sides in `from`: PostGIS keeps the boxes of geometries
+/// in single precision, rounded outwards. None where there is no room for one, and where only PROJ knows.
+pub fn inner([west, south, east, north]: [f64; 4], from: i32, to: i32) -> Option<[f64; 4]> {
+    const PARTS: u32 = 16;
+    let transform = if from == to { None } else { Some(Transform::new(from, Crs::plane(to))?) };
+    let at = |x, y| transform.map_or((x, y), |t| t.position(x, y, 0.0));
+    let [mut w, mut s, mut e, mut n] = [f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY, f64::INFINITY];
+    for part in 0..=PARTS {
+        let share = f64::from(part) / f64::from(PARTS);
+        let (x, y) = (west + (east - west) * share, south + (north - south) * share);
+        (w, s) = (w.max(at(west, y).0), s.max(at(x, south).1));
+        (e, n) = (e.min(at(east, y).0), n.min(at(x, north).1));
+    }
+    // Sides bulge between the places that were looked at.
+    let margin = |low: f64, high: f64| (high - low) * 1e-3 + low.abs().max(high.abs()) * 4.0 * f64::from(f32::EPSILON);
+    let (dx, dy) = (margin(w, e), margin(s, n));
+    let inside = [w + dx, s + dy, e - dx, n - dy];
+    (inside.iter().all(|side| side.is_finite()) && inside[0] < inside[2] && inside[1] < inside[3]).then_some(inside)
 }
 
 /// Within a distance: what touches the ground around the shape, so that the spatial index serves. Thirty-two segments to a
