@@ -13,6 +13,7 @@ use crate::db::{Db, run};
 use crate::error::{Error, Result};
 use crate::export::Turns;
 use crate::feed::{Feed, keep};
+use crate::jobs::Jobs;
 use crate::layer::Catalog;
 use crate::layer::edit::layer_id;
 use crate::layer::known::Known;
@@ -22,6 +23,7 @@ use crate::sql::Sql;
 use crate::tiles::Tiles;
 use crate::tiles::archive::Archive;
 use crate::tiles::styles::Styles;
+use crate::uploads::Uploads;
 
 /// How long a silent connection is trusted.
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -36,6 +38,8 @@ pub struct App {
     pub feed: Feed,
     pub styles: Styles,
     pub exports: Turns,
+    pub uploads: Arc<Uploads>,
+    pub jobs: Jobs,
     /// Tile archives by name.
     pub archives: BTreeMap<String, Arc<Archive>>,
     pub land_use: Vec<LandUse>,
@@ -61,7 +65,24 @@ impl App {
         let feed = Feed::new(settings.streams);
         let fonts = Arc::new(Fonts::new(&settings.assets));
         let (exports, known) = (Turns::new(&store.data_dir), Known::default());
-        Ok(App { db, catalog, tiles, styles, known, exports, feed, archives, land_use, fonts, settings, metrics })
+        let uploads = Arc::new(Uploads::new(&store.data_dir, settings.max_upload << 30));
+        let jobs = Jobs::new(&db, uploads.clone(), settings.imports);
+        Ok(App {
+            db,
+            catalog,
+            tiles,
+            styles,
+            known,
+            exports,
+            uploads,
+            jobs,
+            feed,
+            archives,
+            land_use,
+            fonts,
+            settings,
+            metrics,
+        })
     }
 
     /// Follows the journal for as long as the server lives: every committed change, whoever made it, is in the catalog
@@ -124,6 +145,11 @@ impl App {
         }
     }
 
+    /// Does what was asked for, for as long as the server lives.
+    pub async fn work(self: Arc<Self>) {
+        self.jobs.work().await;
+    }
+
     /// Brings PostgreSQL back when the private cluster's was killed.
     pub async fn supervise(self: Arc<Self>) {
         let Some(cluster) = &self.db.cluster else { return };
@@ -161,7 +187,7 @@ pub fn now() -> String {
 }
 
 /// Seconds since 1970 as RFC 3339. The civil date follows Hinnant, "chrono-compatible low-level date algorithms".
-fn rfc3339(seconds: u64) -> String {
+pub fn rfc3339(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let z = days + 719_468;
     let era = z / 146_097;

@@ -51,6 +51,14 @@ pub struct Serve {
     #[arg(long, env = "DOTHI_MAX_BODY", default_value_t = 4, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub max_body: u64,
 
+    /// Largest file that an administrator may upload, in GiB
+    #[arg(long, env = "DOTHI_MAX_UPLOAD", default_value_t = 8, value_name = "GIB", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub max_upload: u64,
+
+    /// Imports of uploaded files that may run at once
+    #[arg(long, env = "DOTHI_IMPORTS", default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub imports: u32,
+
     /// Streams of changes that may be open at once
     #[arg(long, env = "DOTHI_STREAMS", default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub streams: u32,

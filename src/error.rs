@@ -40,6 +40,9 @@ pub enum Error {
     /// Asked for more than a documented limit.
     #[error("{0}")]
     TooLarge(String),
+    /// What arrived is not what was sent.
+    #[error("{0}")]
+    Mismatch(String),
     /// Somebody else holds what this needs: another server, another import, an existing layer.
     #[error("{0}")]
     Conflict(String),

@@ -18,6 +18,8 @@ pub mod import; // files in, through GDAL in a limited child process
 pub mod export; // layers out, to files
 pub mod render; // maps as pictures
 pub mod analysis; // at a point, near a point, in an area
+pub mod uploads; // files of administrators on their way in
+pub mod jobs; // work that outlives a request, and who does it
 pub mod app; // what the server and the commands share
 pub mod http; // the door for browsers and systems
 pub mod cli; // the door for administrators

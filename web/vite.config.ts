@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // While developing, everything that is not the map itself is asked of a running server.
 const server = process.env['DOTHI_URL'] ?? 'http://127.0.0.1:8080';
-const api = ['/ogc', '/tiles', '/styles', '/fonts', '/sprites', '/land-use', '/query', '/health', '/ready'];
+const api = ['/ogc', '/tiles', '/styles', '/fonts', '/sprites', '/land-use', '/query', '/health', '/ready', '/admin/uploads', '/admin/jobs'];
 
 export default defineConfig({
   // MapLibre's worker is an ES module with imports of its own.
@@ -16,7 +16,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1600,
     rollupOptions: {
       // The pages of the API name their script, so it has no hash.
-      input: { index: 'index.html', preview: 'src/preview.ts' },
+      input: { index: 'index.html', import: 'admin/import.html', preview: 'src/preview.ts' },
       output: { entryFileNames: ({ name }) => (name === 'preview' ? 'preview.js' : 'assets/[name]-[hash].js') },
     },
   },

@@ -21,6 +21,8 @@ pub struct Key {
     pub name: String,
     /// None: every layer.
     pub layers: Option<Vec<String>>,
+    /// Whether it is an administrator's: uploads, imports, jobs.
+    pub admin: bool,
     /// RFC 3339, UTC, as the next two.
     pub created: String,
     pub last_used: Option<String>,
@@ -33,7 +35,7 @@ impl Key {
     }
 }
 
-const COLUMNS: &str = r#"id, name, layers, to_char(created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created,
+const COLUMNS: &str = r#"id, name, layers, admin, to_char(created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created,
     to_char(last_used AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS last_used,
     to_char(revoked AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS revoked"#;
 
@@ -42,6 +44,7 @@ fn key(row: &PgRow) -> Result<Key> {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
         layers: row.try_get("layers")?,
+        admin: row.try_get("admin")?,
         created: row.try_get("created")?,
         last_used: row.try_get("last_used")?,
         revoked: row.try_get("revoked")?,
@@ -50,15 +53,26 @@ fn key(row: &PgRow) -> Result<Key> {
 
 /// Makes a key for these layers, or for all; the text is its secret, which nothing here can tell again.
 pub async fn create(pool: &PgPool, name: &str, layers: Option<Vec<String>>) -> Result<(Key, String)> {
+    insert(pool, name, layers, false).await
+}
+
+/// Makes an administrator's key, which is for every layer.
+pub async fn create_admin(pool: &PgPool, name: &str) -> Result<(Key, String)> {
+    insert(pool, name, None, true).await
+}
+
+async fn insert(pool: &PgPool, name: &str, layers: Option<Vec<String>>, admin: bool) -> Result<(Key, String)> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(Error::invalid("name", "the name must have 1 to 100 letters; say whose key it is"));
     }
     let secret = secret()?;
-    let sql = Sql::new("INSERT INTO dothi.key (name, sha256, layers) VALUES (")
+    let sql = Sql::new("INSERT INTO dothi.key (name, sha256, admin, layers) VALUES (")
         .bind(name)
         .push(", ")
         .bind(hash(&secret))
+        .push(", ")
+        .bind(admin)
         .push(", ")
         .bind(layers.map_or(Value::Null, Value::Texts))
         .push(&format!("::text[]) RETURNING {COLUMNS}"));

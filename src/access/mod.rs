@@ -66,6 +66,22 @@ pub async fn styling(pool: &PgPool, secret: Option<&str>, layer: Option<&Layer>)
     }
 }
 
+/// That the bearer of `secret` administers: uploads files, imports, sees to jobs. Says who it is, as the journal does.
+pub async fn administering(pool: &PgPool, secret: Option<&str>) -> Result<String> {
+    let Some(secret) = secret else {
+        return Err(Error::Unauthenticated(
+            "this is for administrators; send `Authorization: Bearer` and a key (`dothi keys create --admin` makes one)"
+                .into(),
+        ));
+    };
+    let key = keys::find(pool, secret).await?.ok_or_else(no_key)?;
+    if !key.admin {
+        let say = "an administrator's is made by `dothi keys create --admin`";
+        return Err(Error::Forbidden(format!("key {} (`{}`) is no administrator's; {say}", key.id, key.name)));
+    }
+    Ok(whole(&key).who)
+}
+
 /// The valid key with this secret.
 async fn presented(pool: &PgPool, secret: Option<&str>) -> Result<Key> {
     let Some(secret) = secret else {

@@ -1,6 +1,6 @@
 //! `dothi import`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,8 +10,10 @@ use super::ask;
 use super::print::{Print, Progress, count};
 use crate::config::Store;
 use crate::db::Db;
-use crate::error::Result;
-use crate::import::{self, How, Options, Step, child::Limits, report::Report};
+use crate::error::{Error, Result};
+use crate::import::frames::Question;
+use crate::import::{How, Options, Step, report::Report};
+use crate::jobs::{self, Outcome, Running};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -52,7 +54,7 @@ pub struct Args {
 
 pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     if args.layer.is_some() && args.files.len() > 1 {
-        return Err(crate::error::Error::invalid(
+        return Err(Error::invalid(
             "layer",
             "`--layer` names one layer, but there are several files; import them one by one",
         ));
@@ -69,6 +71,9 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
             None => How::Replace,
         },
         who: user(),
+        name: None,
+        job: None,
+        wait: false,
         swap_xy: args.swap_xy,
         drop_z: args.drop_z,
         dry_run: args.dry_run,
@@ -78,29 +83,7 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     let mut failed = None;
     let mut asked = Vec::new();
     for file in &args.files {
-        let mut options = options.clone();
-        let outcome = loop {
-            let mut questions = Vec::new();
-            let mut progress = Progress::new(print, &file.display().to_string());
-            let tell = |step: Step| match step {
-                Step::Opened(_) => {}
-                Step::Layer(name, total) => progress.start(&name, total),
-                Step::Rows(n) => progress.at(n),
-                Step::Question(question) => questions.push(question),
-                Step::Doing(what) => progress.doing(what),
-            };
-            let outcome = import::run(db.options(), file, &options, &Limits::default(), tell).await;
-            progress.end();
-            match outcome {
-                Err(_) if !questions.is_empty() && ask::answered(print, &questions, &mut options)? => {}
-                Err(e) if !questions.is_empty() => {
-                    asked.append(&mut questions);
-                    break Err(e);
-                }
-                outcome => break outcome,
-            }
-        };
-        match outcome {
+        match one(&db, file, options.clone(), print, &mut asked).await {
             Ok(done) => {
                 if !print.json {
                     done.iter().for_each(|r| print!("{}", text(r)));
@@ -131,6 +114,45 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
             Err(e)
         }
         None => closed.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// One file, as a job that others see; what it asks is asked here.
+async fn one(
+    db: &Db,
+    file: &Path,
+    mut options: Options,
+    print: &Print,
+    asked: &mut Vec<Question>,
+) -> Result<Vec<Report>> {
+    let name = file.file_name().map_or_else(|| file.to_string_lossy(), |n| n.to_string_lossy()).into_owned();
+    let mut running = Running::begin(db.options(), &name, &options).await?;
+    let outcome = loop {
+        let mut progress = Progress::new(print, &file.display().to_string());
+        let tell = |step: &Step| match step {
+            Step::Layer(name, total) => progress.start(name, *total),
+            Step::Rows(n) => progress.at(*n),
+            Step::Doing(what) => progress.doing(what),
+            Step::Opened(_) | Step::Question(_) | Step::Done(_) => {}
+        };
+        let outcome = jobs::import(&mut running, db.options(), file, &options, None, tell).await;
+        progress.end();
+        match &outcome {
+            Outcome::Asking(questions, _) if ask::answered(print, questions, &mut options)? => {}
+            _ => break outcome,
+        }
+    };
+    running.end(&outcome).await?;
+    match outcome {
+        Outcome::Done(reports) => Ok(reports),
+        Outcome::Asking(mut questions, e) => {
+            asked.append(&mut questions);
+            Err(e)
+        }
+        Outcome::Failed(e) => Err(e),
+        Outcome::Cancelled | Outcome::Stopped => {
+            Err(Error::Conflict(format!("the import of `{name}` was cancelled; what was there is as it was")))
+        }
     }
 }
 

@@ -28,6 +28,9 @@ enum Command {
         /// Layers it may write to (default: every layer)
         #[arg(long, value_name = "LAYER", value_delimiter = ',')]
         layers: Option<Vec<String>>,
+        /// An administrator's key: it may also upload and import files, at /admin/import
+        #[arg(long, conflicts_with = "layers")]
+        admin: bool,
     },
     /// List the keys, without their secrets
     List,
@@ -46,12 +49,15 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
 
 async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
     match command {
-        Command::Create { name, layers } => {
+        Command::Create { name, layers, admin } => {
             let catalog = Catalog::load(&db.pool).await?;
             for id in layers.iter().flatten() {
                 catalog.named(id)?;
             }
-            let (key, secret) = keys::create(&db.pool, &name, layers).await?;
+            let (key, secret) = match admin {
+                true => keys::create_admin(&db.pool, &name).await?,
+                false => keys::create(&db.pool, &name, layers).await?,
+            };
             let mut value = serde_json::to_value(&key)?;
             value["secret"] = json!(secret);
             print.result(&value, || {
@@ -70,7 +76,11 @@ async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
                         vec![
                             k.id.to_string(),
                             k.name.clone(),
-                            k.layers.as_ref().map_or("every layer".into(), |l| l.join(", ")),
+                            match (&k.layers, k.admin) {
+                                (Some(layers), _) => layers.join(", "),
+                                (None, true) => "every layer, administration".into(),
+                                (None, false) => "every layer".into(),
+                            },
                             k.created.clone(),
                             k.last_used.clone().unwrap_or_default(),
                             k.revoked.clone().unwrap_or_default(),

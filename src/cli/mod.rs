@@ -7,6 +7,7 @@ mod editions;
 mod export;
 mod import;
 mod inspect;
+mod jobs;
 mod keys;
 mod layers;
 mod print;
@@ -57,6 +58,8 @@ enum Command {
     Editions(editions::Args),
     /// Keys that let programs write: create, list, revoke
     Keys(keys::Args),
+    /// Imports, those of the web page too: list, show, answer, cancel
+    Jobs(jobs::Args),
     /// Write a layer to a file
     Export(export::Args),
     /// Tiles as a file
@@ -107,6 +110,7 @@ async fn run(command: Command, store: &Store, print: &Print) -> Result<ExitCode>
         Command::Styles(args) => styles::run(store, args, print).await,
         Command::Editions(args) => editions::run(store, args, print).await,
         Command::Keys(args) => keys::run(store, args, print).await,
+        Command::Jobs(args) => jobs::run(store, args, print).await,
         Command::Export(args) => export::run(store, args, print).await,
         Command::Tiles(args) => tiles::run(store, args, print).await,
         Command::Doctor(args) => doctor::run(store, args, print).await,

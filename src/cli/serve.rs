@@ -38,6 +38,7 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
         tokio::spawn(app.clone().follow_journal()),
         tokio::spawn(app.clone().supervise()),
         tokio::spawn(app.clone().prune_journal()),
+        tokio::spawn(app.clone().work()),
         // Samples pile up until they are counted, also where nobody reads the metrics.
         tokio::spawn(async move {
             loop {
@@ -70,6 +71,7 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
             tracing::info!("stopping: no new requests; finishing those in flight");
             // They would never end by themselves.
             app.feed.close().await;
+            app.uploads.close();
             match tokio::time::timeout(grace, &mut server).await {
                 Ok(ended) => ended,
                 Err(_) => {
@@ -80,6 +82,7 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
             }
         }
     };
+    app.jobs.close().await;
     background.iter().for_each(|task| task.abort());
     for task in background {
         task.await.ok();

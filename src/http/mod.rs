@@ -1,5 +1,6 @@
 //! The door for browsers and other systems: every route on one page.
 
+mod admin; // uploads and imports
 mod archives; // PMTiles files
 mod beside; // the definition of what is beside OGC API
 mod front; // tiles that are in memory
@@ -103,6 +104,27 @@ fn router(app: Arc<App>) -> Router {
         .route("/query/at", get(spatial::at))
         .route("/query/near", get(spatial::near))
         .route("/query/area", post(spatial::area))
+        // administration
+        .route("/admin", get(admin::home))
+        .route("/admin/import", get(web::import))
+        .route("/admin/api", get(admin::api::document))
+        .route(watch::UPLOADS_ROUTE, get(admin::uploads::list).post(admin::tus::create))
+        .route(
+            watch::UPLOAD_ROUTE,
+            get(admin::uploads::one)
+                .head(admin::tus::head)
+                .patch(admin::tus::patch)
+                .delete(admin::tus::delete)
+                .post(admin::tus::instead),
+        )
+        .route("/admin/uploads/{id}/layers", get(admin::look::layers))
+        .route("/admin/uploads/{id}/preview", get(admin::look::preview))
+        .route("/admin/jobs", get(admin::jobs::list).post(admin::jobs::create))
+        .route("/admin/jobs/{id}", get(admin::jobs::one))
+        .route("/admin/jobs/{id}/answer", post(admin::jobs::answer))
+        .route("/admin/jobs/{id}/cancel", post(admin::jobs::cancel))
+        .route("/admin/jobs/{id}/events", get(admin::events::stream))
+        .route("/admin/jobs/{id}/set-aside", get(admin::jobs::set_aside))
         // operations
         .route("/api", get(beside::document))
         .route("/health", get(ops::health))
@@ -125,5 +147,6 @@ fn router(app: Arc<App>) -> Router {
                 .expose_headers(Any),
         )
         .layer(from_fn_with_state(app.clone(), ogc::write::options))
+        .layer(from_fn_with_state(app.clone(), admin::tus::options))
         .with_state(app)
 }

@@ -81,6 +81,11 @@ fn kind(error: &Error) -> (StatusCode, &'static str, &'static str) {
         }
         Error::Gone(_) => (StatusCode::GONE, "gone", "Gone"),
         Error::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
+        // tus 1.0, checksum
+        Error::Mismatch(_) => {
+            let status = StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST);
+            (status, "checksum-mismatch", "Checksum mismatch")
+        }
         Error::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Conflict"),
         Error::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable", "Unreadable"),
         Error::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),

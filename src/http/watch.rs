@@ -21,6 +21,9 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 pub const TILE_ROUTE: &str = "/tiles/{layers}/{z}/{x}/{y}";
 pub const LAYER_TILE_ROUTE: &str = "/ogc/collections/{id}/tiles/{set}/{matrix}/{row}/{column}";
 pub const DATASET_TILE_ROUTE: &str = "/ogc/tiles/{set}/{matrix}/{row}/{column}";
+/// Routes on which a request may take as long as its body does.
+pub const UPLOADS_ROUTE: &str = "/admin/uploads";
+pub const UPLOAD_ROUTE: &str = "/admin/uploads/{id}";
 static TILES: OnceLock<(Counter, Histogram)> = OnceLock::new();
 
 pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -31,7 +34,10 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let path = uri.path();
     // A little longer than a statement may take, so that the database's own limit answers first.
-    let limit = Duration::from_secs(app.settings.statement_timeout + 5);
+    let limit = match route {
+        UPLOADS_ROUTE | UPLOAD_ROUTE => Duration::from_secs(24 * 3600),
+        _ => Duration::from_secs(app.settings.statement_timeout + 5),
+    };
     let mut response = match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => respond::too_slow(),

@@ -25,9 +25,17 @@ pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         return respond::no_such_path(uri.path());
     }
     let path = uri.path().trim_start_matches('/');
-    let path = if path.is_empty() { "index.html" } else { path };
+    file(if path.is_empty() { "index.html" } else { path }, &uri, &headers)
+}
+
+/// `GET /admin/import`: the page on which files are imported. It holds nothing; what it asks for needs a key.
+pub async fn import(uri: Uri, headers: HeaderMap) -> Response {
+    file("admin/import.html", &uri, &headers)
+}
+
+fn file(path: &str, uri: &Uri, headers: &HeaderMap) -> Response {
     let Some(file) = Dist::get(path) else {
-        if path == "index.html" {
+        if path.ends_with("index.html") || path == "admin/import.html" {
             return (
                 StatusCode::OK,
                 "The map is not built into this binary; `make build` does it. The API is at /ogc\n",

@@ -46,6 +46,9 @@ pub struct Request {
     /// Leaves heights and measures out.
     #[serde(default)]
     pub drop_z: bool,
+    /// Rows of each layer that are wanted; none given means all.
+    #[serde(default)]
+    pub most: Option<u64>,
     /// Written as SRID into the rows of a layer whose coordinate system has no EPSG code.
     #[serde(default)]
     pub custom_srid: i32,
@@ -76,6 +79,7 @@ impl Request {
             encoding: None,
             swap_xy: false,
             drop_z: false,
+            most: None,
             custom_srid: 0,
             memory,
             cpu_seconds,

@@ -3,11 +3,13 @@
 //! One layer is one transaction: create the staging table, COPY, check and repair, index, swap. Readers see the old layer
 //! or the new one, and whatever is killed in between leaves the old one and no rubbish.
 
+mod called; // a file's own name, whatever it is called on the disk
 pub mod child; // the child process, seen from here
 pub mod frames; // what the two say to each other
 mod hash; // which file it was
 mod merge; // into a layer that is there: append, upsert
 mod land_use; // labels held against the official lists
+pub mod preview; // the first features of a layer, imported nowhere
 mod publish; // staging table, COPY, swap
 pub mod reader; // the child itself: the only place that names GDAL
 mod repair; // invalid geometry
@@ -17,17 +19,19 @@ mod srid; // coordinate systems that PostGIS does not know yet
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::error::{Error, Result};
+pub use called::Called;
 use child::{Limits, Reader};
 use frames::{Action, Event, Frame, Note, Question, Request};
 use report::Report;
 
 /// What an administrator says about an import.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// The layer's id; from the source layer's name otherwise.
     pub layer: Option<String>,
@@ -42,6 +46,15 @@ pub struct Options {
     /// Who imports; the database's user otherwise.
     #[serde(skip)]
     pub who: Option<String>,
+    /// What the file is called, where that is not its name on the disk.
+    #[serde(skip)]
+    pub name: Option<String>,
+    /// The job that this is; its editions say so.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub job: Option<i64>,
+    /// Waits for another import of the same layer to end, instead of being refused.
+    #[serde(skip)]
+    pub wait: bool,
     /// Exchanges x and y.
     pub swap_xy: bool,
     /// Leaves heights and measures out.
@@ -51,7 +64,7 @@ pub struct Options {
 }
 
 /// What becomes of a layer that is there already.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     #[default]
@@ -79,11 +92,14 @@ pub enum Step {
     Opened(Vec<String>),
     /// A layer begins: its name, and how many rows it should have.
     Layer(String, Option<u64>),
+    /// Rows of the layer; before the first layer, rows that were looked at.
     Rows(u64),
     /// Something must be said before the file can be read; an error follows that says the same in a line.
     Question(Question),
     /// `checks`, `index`, `swap`
     Doing(&'static str),
+    /// A layer is in, whatever becomes of those that follow.
+    Done(Box<Report>),
 }
 
 /// Imports a file: every layer of it, or those that were asked for. Layers that are done stay done when a later one fails.
@@ -100,11 +116,13 @@ pub async fn run(
     request.encoding.clone_from(&options.encoding);
     request.swap_xy = options.swap_xy;
     request.drop_z = options.drop_z;
-    request.layers = (!options.source_layers.is_empty()).then(|| options.source_layers.clone());
+    let called = Called::new(&path, options.name.as_deref());
+    request.layers = (!options.source_layers.is_empty())
+        .then(|| options.source_layers.iter().map(|name| called.inside(name)).collect());
     let sha256 = hash::start(path);
     let mut reader = Reader::start(&request, limits).await?;
     let mut to = to.clone().application_name("dothi import").connect().await?;
-    let done = layers(&mut to, &mut reader, file, sha256, options, &mut tell).await;
+    let done = layers(&mut to, &mut reader, &called, sha256, options, &mut tell).await;
     to.close().await.ok();
     done
 }
@@ -112,12 +130,12 @@ pub async fn run(
 async fn layers(
     to: &mut PgConnection,
     reader: &mut Reader,
-    file: &Path,
+    called: &Called,
     sha256: hash::Hash,
     options: &Options,
     tell: &mut (impl FnMut(Step) + Send),
 ) -> Result<Vec<Report>> {
-    let name = file.file_name().map_or_else(|| file.to_string_lossy(), |n| n.to_string_lossy()).into_owned();
+    let name = called.name.clone();
     let mut reports: Vec<Report> = Vec::new();
     let mut source_notes: Vec<Note> = Vec::new();
     let mut driver = String::new();
@@ -129,7 +147,7 @@ async fn layers(
             Event::Source { driver: d, layers, notes, .. } => {
                 driver = d;
                 source_notes = notes;
-                let names: Vec<String> = layers.into_iter().map(|l| l.name).collect();
+                let names: Vec<String> = layers.into_iter().map(|l| called.outside(l.name)).collect();
                 if let (Some(id), true) = (&options.layer, names.len() > 1) {
                     let listed = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
                     let say = format!(
@@ -140,7 +158,8 @@ async fn layers(
                 }
                 tell(Step::Opened(names));
             }
-            Event::Layer(layer) => {
+            Event::Layer(mut layer) => {
+                layer.name = called.outside(layer.name);
                 let source = publish::Source {
                     file: &name,
                     driver: &driver,
@@ -149,8 +168,11 @@ async fn layers(
                     sha256: sha256.clone(),
                 };
                 let taken: Vec<String> = reports.iter().map(|r| r.layer.clone()).collect();
-                reports.push(publish::layer(to, reader, layer, &source, &taken, options, tell).await?);
+                let report = publish::layer(to, reader, layer, &source, &taken, options, tell).await?;
+                tell(Step::Done(Box::new(report.clone())));
+                reports.push(report);
             }
+            Event::Progress { rows, .. } => tell(Step::Rows(rows)),
             Event::Note(note) => source_notes.push(note),
             Event::Question(question) => tell(Step::Question(question)),
             Event::Error { message } => return Err(Error::Unreadable(message)),

@@ -55,7 +55,11 @@ pub async fn layer(
     let mut tx = to.begin().await?;
     let origin = format!("{}: {}", source.file, start.name);
     let id = choose_id(&mut tx, &start, options, taken, source.file).await?;
-    lock(&mut tx, &id).await?;
+    lock(&mut tx, &id, options.wait).await?;
+    if options.wait {
+        // The layer may have come, from another file, while this waited.
+        choose_id(&mut tx, &start, options, taken, source.file).await?;
+    }
     let incoming = stage(&mut tx, id, &start, options, &origin).await?;
     let mut report = Report::new(&incoming, &start, source, options);
     let ended = copy(&mut tx, reader, &incoming, &mut report, tell).await?;
@@ -142,7 +146,11 @@ async fn choose_id(
 }
 
 /// One import of a layer at a time.
-async fn lock(tx: &mut PgConnection, id: &str) -> Result<()> {
+async fn lock(tx: &mut PgConnection, id: &str, wait: bool) -> Result<()> {
+    if wait {
+        let sql = Sql::new("SELECT pg_advisory_xact_lock(hashtext('dothi import'), hashtext(").bind(id).push("))");
+        return run::one(tx, sql).await.map(|_| ());
+    }
     let sql = Sql::new("SELECT pg_try_advisory_xact_lock(hashtext('dothi import'), hashtext(").bind(id).push("))");
     if run::one(tx, sql).await?.try_get::<bool, _>(0)? {
         return Ok(());

@@ -20,6 +20,7 @@ mod house; // which module may use which
 mod http; // the API as its callers see it
 mod items; // a page: order, properties, counts, times
 mod import; // files in, every row accounted for
+mod jobs; // uploads and imports, over HTTP and on the command line
 mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL
 mod predicates; // real layers, counted by others too

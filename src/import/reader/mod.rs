@@ -119,7 +119,7 @@ fn read(
     checked.into_iter().collect::<Result<()>>()?;
     let layers: Vec<LayerInfo> = plans.iter().map(Plan::heading).collect();
     out.event(&Event::Source { driver, path, layers, notes })?;
-    plans.into_iter().try_for_each(|mut plan| plan.read(request.custom_srid, out))
+    plans.into_iter().try_for_each(|mut plan| plan.read(request, out))
 }
 
 /// Bytes as hexadecimal digits.

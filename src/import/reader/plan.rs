@@ -228,7 +228,7 @@ impl<'d> Plan<'d> {
         refused
     }
 
-    pub fn read(&mut self, custom_srid: i32, out: &mut Out) -> Result<()> {
+    pub fn read(&mut self, request: &Request, out: &mut Out) -> Result<()> {
         out.event(&Event::Layer(LayerStart {
             index: self.index,
             name: self.name.clone(),
@@ -247,7 +247,8 @@ impl<'d> Plan<'d> {
             name: &self.name,
             columns: &self.columns,
             geometry: self.survey.geometry.as_ref(),
-            srid: self.crs.as_ref().and_then(|crs| crs.srid).unwrap_or(custom_srid),
+            srid: self.crs.as_ref().and_then(|crs| crs.srid).unwrap_or(request.custom_srid),
+            most: request.most.unwrap_or(u64::MAX),
             decoder: self.words.decoder,
             fid_from_source: self.fid_from_source,
             xy: self.xy,

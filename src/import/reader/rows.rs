@@ -31,6 +31,8 @@ pub struct Target<'a> {
     pub columns: &'a [Column],
     pub geometry: Option<&'a Geometry>,
     pub srid: i32,
+    /// Rows that are wanted.
+    pub most: u64,
     pub decoder: Decoder,
     pub fid_from_source: bool,
     /// The columns that points are made of.
@@ -70,7 +72,7 @@ pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
     let mut extent = NOWHERE;
     out.data(copy::HEADER)?;
     layer.rewind();
-    loop {
+    while read < target.most {
         let failures = errors::failures();
         let Some(feature) = layer.next() else {
             if errors::failures() > failures {

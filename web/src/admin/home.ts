@@ -1,0 +1,168 @@
+import { dateTime, percent } from '../format';
+import { h } from '../parts/dom';
+import * as api from './api';
+import { asOne } from './pack';
+import { button, card, failure, type Page, run, type View } from './page';
+import { markOf, send } from './tus';
+import { bytes } from './words';
+
+/** Milliseconds between looks at the lists. */
+const AGAIN = 3000;
+
+/** Where a file is dropped, and what was uploaded and imported before. */
+export const homeView: View = (page) => {
+  const drop = h('div', {});
+  const lists = h('div', { class: 'lists' });
+  let largest = Infinity;
+  let sending = false;
+  const refresh = () =>
+    run(
+      page,
+      async () => {
+        const [{ uploads, largest: most }, { jobs }] = await Promise.all([api.uploads(), api.jobs()]);
+        if (page.signal.aborted) return;
+        if (largest !== most && !sending) drop.replaceChildren(dropZone(page, (largest = most), (files) => void take(files)));
+        // Whoever is at a button there keeps it.
+        if (!lists.contains(document.activeElement)) lists.replaceChildren(...listsOf(page, uploads, jobs, () => void refresh()));
+      },
+      (error) => lists.replaceChildren(failure(error, page.say, () => void refresh())),
+    );
+  const take = async (files: File[]) => {
+    sending = true;
+    await upload(page, files, largest, drop, () => {
+      sending = false;
+      drop.replaceChildren(dropZone(page, largest, (again) => void take(again)));
+    });
+  };
+  void refresh();
+  const timer = setInterval(() => document.visibilityState === 'visible' && void refresh(), AGAIN);
+  page.signal.addEventListener('abort', () => clearInterval(timer));
+  return [h('div', { class: 'column' }, drop, lists)];
+};
+
+function dropZone({ say }: Page, largest: number, taken: (files: File[]) => void): HTMLElement {
+  const input = h('input', { type: 'file', multiple: true, class: 'off-screen', id: 'file', on: { change: () => taken([...(input.files ?? [])]) } });
+  const zone = h(
+    'div',
+    {
+      class: 'drop',
+      on: {
+        dragover: (event) => {
+          event.preventDefault();
+          zone.classList.add('over');
+        },
+        dragleave: () => zone.classList.remove('over'),
+        drop: (event) => {
+          event.preventDefault();
+          zone.classList.remove('over');
+          taken([...(event.dataTransfer?.files ?? [])]);
+        },
+      },
+    },
+    h('p', { class: 'big' }, say('drop.title')),
+    h('p', { class: 'hint' }, say('drop.or')),
+    input,
+    h('label', { for: 'file', class: 'button primary' }, say('drop.choose')),
+    h('p', { class: 'hint' }, say('drop.formats')),
+    h('p', { class: 'hint' }, say('drop.limit', { size: bytes(largest, say.lang) })),
+  );
+  return zone;
+}
+
+/** Sends what was dropped, and goes on to look at it. */
+async function upload(page: Page, files: File[], largest: number, place: HTMLElement, again: () => void): Promise<void> {
+  const { say } = page;
+  const refuse = (text: string) => {
+    again();
+    place.append(h('p', { class: 'status failure', role: 'alert' }, text));
+  };
+  if (files.length === 0) return again();
+  const file = await asOne(files);
+  if (file === 'several') return refuse(say('drop.several'));
+  if (file === 'alone') return refuse(say('drop.alone'));
+  if (file.size === 0) return refuse(say('drop.empty'));
+  if (file.size > largest) return refuse(say('drop.too-large', { size: bytes(file.size, say.lang), most: bytes(largest, say.lang) }));
+  const stop = new AbortController();
+  page.signal.addEventListener('abort', () => stop.abort());
+  const bar = h('progress', { max: file.size, value: 0, 'aria-label': say('upload.sending', { name: file.name }) });
+  const far = h('p', { class: 'hint' });
+  const news = h('p', { class: 'hint', role: 'status' });
+  const cancel = button(say('cancel'), () => {
+    stop.abort();
+    again();
+  });
+  place.replaceChildren(card(say('upload.sending', { name: file.name }), bar, far, news, h('div', { class: 'actions' }, cancel)));
+  await run(
+    page,
+    async () => {
+      const id = await send(file, file.name, markOf(file), {
+        signal: stop.signal,
+        told: (offset, size) => {
+          bar.value = offset;
+          far.textContent = say('upload.of', { done: bytes(offset, say.lang), size: bytes(size, say.lang) });
+        },
+        resumed: (offset) => (news.textContent = say('upload.resumed', { size: bytes(offset, say.lang) })),
+        waiting: () => (news.textContent = say('upload.waiting')),
+      });
+      page.go({ view: 'upload', id });
+    },
+    (error) => {
+      if (stop.signal.aborted) return;
+      again();
+      place.append(failure(error, say));
+    },
+  );
+}
+
+function listsOf(page: Page, uploads: api.Upload[], jobs: api.Job[], refresh: () => void): HTMLElement[] {
+  const { say } = page;
+  const files = uploads.map((one) =>
+    h(
+      'li',
+      {},
+      h(
+        'div',
+        { class: 'grow' },
+        h('b', {}, one.name),
+        ' ',
+        h('small', {}, bytes(one.size, say.lang)),
+        h(
+          'small',
+          { class: 'block' },
+          one.whole
+            ? say('upload.until', { date: dateTime(one.expires, say.lang) })
+            : say('upload.unfinished', { percent: percent(one.offset / one.size, say.lang) }),
+        ),
+      ),
+      one.whole && button(say('upload.open'), () => page.go({ view: 'upload', id: one.id })),
+      ' ',
+      button(say('remove'), () => void run(page, async () => void (await api.remove(one.id), refresh()), (error) => alert(String(error))), {
+        'aria-label': say('upload.remove', { name: one.name }),
+      }),
+    ),
+  );
+  return [
+    ...(files.length > 0 ? [card(say('upload.list'), h('ul', { class: 'files' }, ...files))] : []),
+    card(say('job.list'), jobs.length === 0 ? h('p', { class: 'status' }, say('job.none')) : table(page, jobs)),
+  ];
+}
+
+function table({ say }: Page, jobs: api.Job[]): HTMLElement {
+  const rows = jobs.map((job) =>
+    h(
+      'tr',
+      { 'data-job': job.id },
+      h('td', {}, h('a', { href: `#job=${job.id}&lang=${say.lang}`, 'aria-label': say('job.show', { id: job.id }) }, job.source)),
+      h('td', {}, badge(job, say(`job.${job.state}`))),
+      h('td', {}, job.layers.join(', ')),
+      h('td', {}, h('small', {}, job.who)),
+      h('td', {}, h('small', {}, dateTime(job.created, say.lang))),
+    ),
+  );
+  const heads = (['job.file', 'job.state', 'job.layers', 'job.who', 'job.when'] as const).map((word) => h('th', { scope: 'col' }, say(word)));
+  return h('table', { class: 'jobs' }, h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...rows));
+}
+
+export function badge(job: api.Job, text: string): HTMLElement {
+  return h('span', { class: 'state', 'data-state': job.state }, text);
+}

@@ -1,0 +1,50 @@
+import { ApiError } from '../api/client';
+import { h, icon } from '../parts/dom';
+import { type Say, sayOr } from './words';
+
+export type Route = { view: 'home' } | { view: 'upload'; id: string } | { view: 'job'; id: number };
+
+/** What every view of the page may use. */
+export interface Page {
+  say: Say;
+  go(route: Route): void;
+  /** Ends when another view comes. */
+  signal: AbortSignal;
+  /** The key no longer works: asks for another. */
+  signOut(): void;
+}
+
+/** A view: elements for the page, and what is begun with them. */
+export type View = (page: Page) => HTMLElement[];
+
+/** Runs something for a view that may be gone by then; what fails is shown where it is wanted. */
+export async function run(page: Page, work: () => Promise<void>, failed: (error: unknown) => void): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (page.signal.aborted) return;
+    if (error instanceof ApiError && error.problem.status === 401) return page.signOut();
+    failed(error);
+  }
+}
+
+/** A failure in the reader's words; the server's own below. */
+export function failure(error: unknown, say: Say, retry?: () => void): HTMLElement {
+  const kind = error instanceof ApiError ? error.kind : 'internal';
+  const detail = error instanceof ApiError ? error.problem.detail : String(error);
+  return h(
+    'div',
+    { class: 'status failure', role: 'alert' },
+    h('p', {}, icon('warning'), sayOr(say, `problem.${kind}`, say('problem.internal'))),
+    detail && h('p', { class: 'detail', lang: 'en' }, detail),
+    retry && h('button', { type: 'button', on: { click: retry } }, say('retry')),
+  );
+}
+
+export function button(text: string, click: () => void, attributes: Record<string, unknown> = {}): HTMLButtonElement {
+  return h('button', { type: 'button', ...attributes, on: { click } }, text);
+}
+
+export function card(title: string, ...children: (Node | string | null | undefined | false)[]): HTMLElement {
+  return h('section', { class: 'card' }, h('h2', {}, title), ...children);
+}
