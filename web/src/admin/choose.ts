@@ -56,13 +56,17 @@ export function places(all: Candidate[], chosen: string | undefined, say: Say, c
         h(
           'small',
           { class: 'block' },
-          candidate.near ? say('place.near', { town: candidate.near[0], km: candidate.near[1] }) : shares(candidate.place, say),
+          candidate.near ? near(candidate.near, say) : shares(candidate.place, say),
           candidate.swap_xy && ` · ${say('place.swap')}`,
         ),
       ),
     ),
   );
   return h('fieldset', {}, h('legend', {}, all.length > 0 ? say('place.ask') : say('place.none')), ...options);
+}
+
+function near([town, km]: [string, number], say: Say): string {
+  return km === 0 ? say('place.at', { town }) : say('place.near', { town, km });
 }
 
 /** `37 % in the project area, 100 % in Vietnam`, in the reader's language. */

@@ -134,16 +134,19 @@ function listsOf(page: Page, uploads: api.Upload[], jobs: api.Job[], refresh: ()
             : say('upload.unfinished', { percent: percent(one.offset / one.size, say.lang) }),
         ),
       ),
-      one.whole && button(say('upload.open'), () => page.go({ view: 'upload', id: one.id })),
-      ' ',
-      button(say('remove'), () => void run(page, async () => void (await api.remove(one.id), refresh()), (error) => alert(String(error))), {
-        'aria-label': say('upload.remove', { name: one.name }),
-      }),
+      h(
+        'div',
+        { class: 'row' },
+        one.whole && button(say('upload.open'), () => page.go({ view: 'upload', id: one.id })),
+        button(say('remove'), () => void run(page, async () => void (await api.remove(one.id), refresh()), (error) => alert(String(error))), {
+          'aria-label': say('upload.remove', { name: one.name }),
+        }),
+      ),
     ),
   );
   return [
-    ...(files.length > 0 ? [card(say('upload.list'), h('ul', { class: 'files' }, ...files))] : []),
     card(say('job.list'), jobs.length === 0 ? h('p', { class: 'status' }, say('job.none')) : table(page, jobs)),
+    ...(files.length > 0 ? [card(say('upload.list'), h('ul', { class: 'files' }, ...files))] : []),
   ];
 }
 

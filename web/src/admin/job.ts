@@ -65,7 +65,8 @@ function view(page: Page, job: api.Job, questions: api.Question[]): HTMLElement[
       h('div', { class: 'file' }, button(say('back'), () => page.go({ view: 'home' }), { class: 'link' }), h('h2', {}, job.source), badge(job, say(`job.${job.state}`))),
       running && bar,
       running && h('p', { 'data-step': true }, stepOf(job, say)),
-      job.error && h('p', { class: 'status failure', role: 'alert', lang: 'en' }, job.error),
+      // What is asked says the same with more to see.
+      job.error && job.state !== 'asking' && h('p', { class: 'status failure', role: 'alert', lang: 'en' }, job.error),
       h('p', { class: 'hint', role: 'status', hidden: sayOr(say, hint, '') === '' }, sayOr(say, hint, '')),
       h('p', { class: 'hint' }, `${say('job.title', { id: job.id })} · ${job.who} · ${dateTime(job.created, say.lang)}`),
       h(

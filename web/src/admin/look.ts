@@ -1,5 +1,5 @@
 import * as map from '../api';
-import { isAbort } from '../api/client';
+import { ApiError, isAbort } from '../api/client';
 import { h, uid } from '../parts/dom';
 import * as api from './api';
 import { otherEncoding, otherPlace, placeKey, places, readings } from './choose';
@@ -56,7 +56,12 @@ export function lookView(id: string): View {
         },
         (error) =>
           form.replaceChildren(
-            card(say('look.failed'), failure(error, say, () => void begin()), h('div', { class: 'actions' }, button(say('back'), () => page.go({ view: 'home' })))),
+            // The same file will be no better.
+            card(
+              say('look.failed'),
+              failure(error, say, error instanceof ApiError && error.kind === 'unreadable' ? undefined : () => void begin()),
+              h('div', { class: 'actions' }, button(say('back'), () => page.go({ view: 'home' }))),
+            ),
           ),
       );
     void begin();
