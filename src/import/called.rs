@@ -1,5 +1,5 @@
-//! What a file is called. An upload lies on the disk under a name of ours, which no one should read: layers that GDAL
-//! names after their file, and messages that name it, get the name that its owner gave it.
+//! What a file is called. An upload lies on the disk under a name of ours, which no one should read: messages that name
+//! it get the name that its owner gave it. Layers that GDAL names after their file get theirs in the reader.
 
 use std::path::Path;
 
@@ -21,16 +21,6 @@ impl Called {
             path: path.to_string_lossy().into_owned(),
             on_disk,
         }
-    }
-
-    /// The name of a layer, as people know it.
-    pub fn outside(&self, layer: String) -> String {
-        if layer == stem(&self.on_disk) { stem(&self.name).to_string() } else { layer }
-    }
-
-    /// The name of a layer, as the reader knows it.
-    pub fn inside(&self, layer: &str) -> String {
-        if layer == stem(&self.name) { stem(&self.on_disk).to_string() } else { layer.to_string() }
     }
 
     /// A message that names the file.
@@ -55,7 +45,7 @@ impl Called {
 }
 
 /// A name without its ending.
-fn stem(name: &str) -> &str {
+pub fn stem(name: &str) -> &str {
     Path::new(name).file_stem().and_then(|s| s.to_str()).unwrap_or(name)
 }
 
@@ -64,13 +54,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_goes_by_its_own_name_and_layers_by_theirs() {
+    fn messages_name_a_file_as_its_owner_does() {
         let called = Called::new(Path::new("/a/0f3c/0f3c.csv"), Some("Thửa đất.csv"));
-        assert_eq!(called.outside("0f3c".into()), "Thửa đất");
-        assert_eq!(called.outside("rung".into()), "rung");
-        assert_eq!((called.inside("Thửa đất"), called.inside("rung")), ("0f3c".into(), "rung".into()));
-        assert_eq!(called.say("`/a/0f3c/0f3c.csv` is broken"), "`Thửa đất.csv` is broken");
+        assert_eq!(
+            called.say("`/a/0f3c/0f3c.csv` has `0f3c`; 0f3c.csv"),
+            "`Thửa đất.csv` has `Thửa đất`; Thửa đất.csv"
+        );
         let plain = Called::new(Path::new("/a/ranh.csv"), None);
-        assert_eq!((plain.name.as_str(), plain.outside("ranh".into())), ("ranh.csv", "ranh".into()));
+        assert_eq!((plain.name.as_str(), plain.say("ranh")), ("ranh.csv", "ranh".into()));
     }
 }

@@ -31,6 +31,9 @@ pub enum Action {
 pub struct Request {
     pub action: Action,
     pub path: String,
+    /// What the file is called, where that is not its name on the disk: for layers that are named after it.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Names of the layers wanted; none given means all.
     #[serde(default)]
     pub layers: Option<Vec<String>>,
@@ -74,6 +77,7 @@ impl Request {
         Request {
             action,
             path: path.into(),
+            name: None,
             layers: None,
             srs: None,
             encoding: None,

@@ -117,8 +117,8 @@ pub async fn run(
     request.swap_xy = options.swap_xy;
     request.drop_z = options.drop_z;
     let called = Called::new(&path, options.name.as_deref());
-    request.layers = (!options.source_layers.is_empty())
-        .then(|| options.source_layers.iter().map(|name| called.inside(name)).collect());
+    request.name.clone_from(&options.name);
+    request.layers = (!options.source_layers.is_empty()).then(|| options.source_layers.clone());
     let sha256 = hash::start(path);
     let mut reader = Reader::start(&request, limits).await?;
     let mut to = to.clone().application_name("dothi import").connect().await?;
@@ -147,7 +147,7 @@ async fn layers(
             Event::Source { driver: d, layers, notes, .. } => {
                 driver = d;
                 source_notes = notes;
-                let names: Vec<String> = layers.into_iter().map(|l| called.outside(l.name)).collect();
+                let names: Vec<String> = layers.into_iter().map(|l| l.name).collect();
                 if let (Some(id), true) = (&options.layer, names.len() > 1) {
                     let listed = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
                     let say = format!(
@@ -158,8 +158,7 @@ async fn layers(
                 }
                 tell(Step::Opened(names));
             }
-            Event::Layer(mut layer) => {
-                layer.name = called.outside(layer.name);
+            Event::Layer(layer) => {
                 let source = publish::Source {
                     file: &name,
                     driver: &driver,

@@ -75,6 +75,7 @@ async fn see(to: &PgConnectOptions, upload: &Upload, look: &Look) -> Result<Arc<
     let path = import::absolute(&upload.path())?;
     let called = Called::new(&path, Some(&upload.name));
     let mut request = Request::new(Action::Inspect, path.to_string_lossy());
+    request.name = Some(upload.name.clone());
     request.srs.clone_from(&look.srs);
     request.encoding.clone_from(&look.encoding);
     request.swap_xy = look.swap_xy;
@@ -92,7 +93,7 @@ async fn see(to: &PgConnectOptions, upload: &Upload, look: &Look) -> Result<Arc<
         called.say_all(&mut value);
         return Ok(value.to_string().into());
     };
-    request.layers = Some(vec![called.inside(layer)]);
+    request.layers = Some(vec![layer.clone()]);
     let features = preview::features(to, &request, &Limits::default(), look.most.into()).await.map_err(told)?;
     let collection = Features { r#type: "FeatureCollection", features };
     Ok(serde_json::to_string(&collection)?.into())

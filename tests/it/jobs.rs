@@ -266,7 +266,7 @@ fn a_job_asks_is_answered_and_is_imported_and_the_command_line_sees_it() {
     let elsewhere = admin.get(&path.replace("9217", "4326"));
     assert_eq!((elsewhere.status, elsewhere.json()["type"].as_str()), (422, Some("/problems/unreadable")));
 
-    let id = admin.import(&upload, json!({}));
+    let id = admin.import(&upload, json!({"source_layers": ["Mốc giới"]}));
     let asking = admin.wait(id, "asking");
     assert_eq!(asking["questions"][0]["ask"], "srs", "{asking}");
     assert_eq!(asking["questions"][0]["layer"], "Mốc giới");

@@ -40,6 +40,7 @@ use std::io::Read;
 pub use self::installed::{gdal_version, missing_drivers};
 use self::out::Out;
 use self::plan::Plan;
+use super::called::stem;
 use super::frames::{Action, Event, LayerInfo, Note, Request};
 use crate::error::{Error, Result};
 
@@ -79,6 +80,10 @@ fn answer(out: &mut Out) -> Result<()> {
         for layer in part.dataset.layers() {
             let raw = layer.name();
             let name = text::Decoder::UTF8.string(&raw).unwrap_or_else(|| String::from_utf8_lossy(&raw).into_owned());
+            let name = match &request.name {
+                Some(own) if path.file_stem().is_some_and(|stem| *stem == *name) => stem(own).to_string(),
+                _ => name,
+            };
             if plan::wanted(&request, &name) {
                 plans.push(Plan::new(part, layer, names.len(), name.clone(), &request, out)?);
             }
