@@ -1,5 +1,6 @@
 //! Bytes in: from an offset on, as far as they come.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,7 +34,7 @@ impl Uploads {
     /// Errors: [`Error::Conflict`] for another offset, [`Error::TooLarge`] for more than the rest of the file,
     /// [`Error::Mismatch`] for a piece that is not what its checksum says; nothing of the piece is kept then.
     pub async fn append<E>(
-        &self,
+        self: &Arc<Self>,
         id: &str,
         offset: u64,
         checksum: Option<Checksum>,
@@ -86,9 +87,7 @@ impl Uploads {
             None => {
                 let upload = self.named(id)?;
                 if upload.is_whole() {
-                    // A hash that fails is taken when the uploads are tidied up.
-                    let whole = upload.clone();
-                    tokio::spawn(async move { whole.hash().await.ok() });
+                    self.hash(upload.clone());
                 }
                 Ok(upload)
             }

@@ -10,6 +10,7 @@ mod info; // what is known about a file
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use append::Checksum;
@@ -33,12 +34,14 @@ pub struct Uploads {
     /// Bytes of the largest file that is taken.
     pub largest: u64,
     holds: Holds,
+    /// One file is read through at a time.
+    hashing: tokio::sync::Mutex<()>,
 }
 
 impl Uploads {
     /// Uploads under a data directory, of at most `largest` bytes each.
     pub fn new(data_dir: &Path, largest: u64) -> Uploads {
-        Uploads { folder: data_dir.join("uploads"), largest, holds: Holds::default() }
+        Uploads { folder: data_dir.join("uploads"), largest, holds: Holds::default(), hashing: Default::default() }
     }
 
     /// Begins an upload of `size` bytes; `name` is what its owner calls the file.
@@ -116,14 +119,27 @@ impl Uploads {
         tokio::fs::remove_dir_all(upload.folder()).await.map_err(Error::io("remove an upload"))
     }
 
-    /// Removes what nobody needs any longer: all whose time is up but `needed`. Takes the hash of those that are whole.
-    pub async fn tidy(&self, needed: &HashSet<String>) -> Result<()> {
+    /// Takes the hash of a whole file, in the background: a large one takes a minute.
+    fn hash(self: &Arc<Self>, upload: Upload) {
+        let uploads = self.clone();
+        tokio::spawn(async move {
+            let _turn = uploads.hashing.lock().await;
+            // Somebody else may have been faster.
+            let wanted = uploads.get(&upload.id).is_ok_and(|u| u.is_some_and(|u| u.sha256.is_none()));
+            if wanted && let Err(e) = upload.hash().await {
+                tracing::warn!(upload = upload.id, error = %e, "the hash of an upload cannot be taken");
+            }
+        });
+    }
+
+    /// Removes what nobody needs any longer: all whose time is up but `needed`. Takes hashes that are missing.
+    pub async fn tidy(self: &Arc<Self>, needed: &HashSet<String>) -> Result<()> {
         for upload in self.all()? {
             if SystemTime::now() > upload.expires() && !needed.contains(&upload.id) {
                 self.remove(&upload.id).await?;
                 tracing::info!(upload = upload.id, "an upload was removed; its time was up");
             } else if upload.is_whole() && upload.sha256.is_none() {
-                upload.hash().await?;
+                self.hash(upload);
             }
         }
         Ok(())
