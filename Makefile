@@ -29,7 +29,7 @@ $(STAMPS)/setup-%: scripts/setup.sh
 	@mkdir -p $(STAMPS) && touch $@
 
 web: $(STAMPS)/web ## build the map into web/dist
-$(STAMPS)/web: $(STAMPS)/setup-run web/package.json web/package-lock.json web/index.html web/vite.config.ts $(shell find web/src -type f 2>/dev/null)
+$(STAMPS)/web: $(STAMPS)/setup-run web/package.json web/package-lock.json web/index.html web/admin/import.html web/vite.config.ts $(shell find web/src -type f 2>/dev/null)
 	@cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
 	@mkdir -p $(STAMPS) && touch $@
 
