@@ -364,6 +364,26 @@ fn a_job_that_died_with_the_server_says_so_and_is_done_by_the_next_one() {
 }
 
 #[test]
+fn a_server_that_is_stopped_puts_its_jobs_back_into_the_queue() {
+    let city = City::new();
+    let file = city.squares("o_dat.geojson", 60_000);
+    let mut server = city.serve();
+    let (id, key) = {
+        let admin = admin(&city, &server);
+        let upload = admin.upload("ô đất.geojson", &std::fs::read(&file).unwrap());
+        let id = admin.import(&upload, json!({"layer": "o_dat"}));
+        admin.wait(id, "running");
+        (id, admin.key.clone())
+    };
+    server.signal(libc::SIGTERM);
+    assert!(server.child.wait().unwrap().success());
+    assert_eq!(city.json(&["jobs", "show", &id.to_string()])["state"], "queued");
+    let server = city.serve();
+    let job = Admin { server: &server, key }.wait(id, "done");
+    assert_eq!((job["attempts"].as_i64(), job["error"].as_str()), (Some(1), None), "{job}");
+}
+
+#[test]
 fn two_jobs_on_one_layer_run_one_after_the_other() {
     let city = City::new();
     let file = std::fs::read(city.squares("o_dat.geojson", 20_000)).unwrap();
