@@ -1,16 +1,12 @@
-//! The API definition of `/admin` (OpenAPI 3.0.3).
+//! The API definition of `/admin` (OpenAPI 3.0.3), for everybody to read.
 
-use axum::extract::State;
-use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::super::Shared;
 use super::super::links::Base;
 use super::super::respond::Answer;
 
 /// `GET /admin/api`
-pub async fn document(State(app): Shared, Base(base): Base, headers: HeaderMap) -> Answer {
-    super::who(&app, &headers).await?;
+pub async fn document(Base(base): Base) -> Answer {
     Ok(super::json(&definition(&base)))
 }
 
@@ -50,17 +46,26 @@ fn definition(base: &str) -> Value {
     let mut create = tus("createUpload", "Begin an upload: `Upload-Length`, `Upload-Metadata`", "201");
     create["parameters"] = json!([]);
     let limit = query("limit", "How many", "integer");
+    let page = |name: &str, say: &str, status: &str| {
+        let mut page = operation(name, say, vec![], None, answer(status, say, "any"));
+        page["security"] = json!([]);
+        page
+    };
     json!({
         "openapi": "3.0.3",
         "info": {"title": "dothi: administration", "version": env!("CARGO_PKG_VERSION")},
         "servers": [{"url": format!("{base}/admin")}],
         "security": [{"key": []}],
         "paths": {
+            "/": {"get": page("getAdmin", "To the page", "307")},
+            "/import": {"get": page("getImportPage", "The page on which files are imported", "200")},
+            "/api": {"get": page("getAdminApi", "This document", "200")},
             "/uploads": {"get": operation("getUploads", "Uploads", vec![], None, answer("200", "Uploads", "any")), "post": create},
             "/uploads/{id}": {
                 "get": operation("getUpload", "One upload", vec![upload.clone()], None, answer("200", "The upload", "any")),
                 "head": tus("getOffset", "How much of it is here", "200"),
                 "patch": tus("appendToUpload", "The next bytes: `Upload-Offset`", "204"),
+                "post": tus("overrideMethod", "The others by `X-HTTP-Method-Override`", "204"),
                 "delete": tus("deleteUpload", "Remove it", "204"),
             },
             "/uploads/{id}/layers": {"get": layers},

@@ -52,8 +52,9 @@ pub async fn create(State(app): Shared, headers: HeaderMap, body: Body) -> Answe
 }
 
 /// `GET /admin/jobs/{id}`: one job, with its report.
-pub async fn one(State(app): Shared, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+pub async fn one(State(app): Shared, Path(id): Path<String>, headers: HeaderMap, params: Params) -> Answer {
     super::who(&app, &headers).await?;
+    params.end("none")?;
     let job = named(&app, &id).await?;
     Ok(super::json(&serde_json::to_value(job)?))
 }

@@ -20,8 +20,9 @@ pub async fn list(State(app): Shared, headers: HeaderMap, params: Params) -> Ans
 }
 
 /// `GET /admin/uploads/{id}`
-pub async fn one(State(app): Shared, Path(id): Path<String>, headers: HeaderMap) -> Answer {
+pub async fn one(State(app): Shared, Path(id): Path<String>, headers: HeaderMap, params: Params) -> Answer {
     super::who(&app, &headers).await?;
+    params.end("none")?;
     Ok(answer(&app.uploads.named(&id)?))
 }
 
