@@ -392,15 +392,15 @@ fn two_jobs_on_one_layer_run_one_after_the_other() {
     let upload = admin.upload("ô đất.geojson", &file);
     let (first, second) =
         (admin.import(&upload, json!({"layer": "o_dat"})), admin.import(&upload, json!({"layer": "o_dat"})));
-    // One that names no layer learns only from the file that it is the same.
-    let third = admin.import(&admin.upload("o_dat.geojson", &file), json!({"how": "append"}));
     eventually("both are done", || {
         let states = [first, second].map(|id| admin.job(id)["state"].clone());
         assert!(states.iter().filter(|s| **s == "running").count() < 2, "{states:?}");
         states.iter().all(|s| s == "done")
     });
-    // It came from another file, and is not replaced unasked.
-    eventually("the third is over", || admin.job(third)["ended"] != Value::Null);
+    // It came from another file, and is not added to unasked.
+    let other = admin.import(&admin.upload("o_dat.geojson", &file), json!({"how": "append"}));
+    let error = admin.wait(other, "failed")["error"].as_str().unwrap().to_string();
+    assert!(error.contains("from `ô đất.geojson`"), "{error}");
     assert_eq!(city.json(&["editions", "list", "o_dat"])["editions"].as_array().unwrap().len(), 2);
 }
 
