@@ -77,7 +77,8 @@ pub(super) async fn rows(
     let limit = limit as usize;
     let keys = sort.values();
     let key_columns: String = keys.iter().enumerate().map(|(n, key)| format!(", {key} AS k{n}")).collect();
-    let head = format!("SELECT {FID}{key_columns}, {columns} FROM {} t WHERE ", layer.table());
+    // What is written of a row is written once it is known to be of the page.
+    let head = format!("SELECT {FID}{key_columns}, {columns} FROM (SELECT * FROM {} t WHERE ", layer.table());
     let filter = render(&query.filter, layer.srid);
     let (parts, skipped) = match from {
         Start::First => (sort.parts(None), String::new()),
@@ -88,7 +89,8 @@ pub(super) async fn rows(
     for (condition, order) in parts {
         let missing = limit + 1 - rows.len();
         let sql = Sql::new(&*head).append(&condition).push(" AND ").append(&filter);
-        rows.extend(run::all(pool, sql.push(&format!(" ORDER BY {order} LIMIT {missing}{skipped}"))).await?);
+        let sql = sql.push(&format!(" ORDER BY {order} LIMIT {missing}{skipped}) t ORDER BY {order}"));
+        rows.extend(run::all(pool, sql).await?);
         if rows.len() > limit {
             break;
         }
