@@ -3,6 +3,7 @@
 
 mod accept; // what a client takes, with weights
 pub mod archive; // PMTiles
+mod cache; // finished tiles
 pub mod coverage; // classes sampled at pixels, and traced
 mod encoding; // compression
 mod geojson; // tiles in degrees
@@ -24,8 +25,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt;
-use moka::future::Cache;
 use sqlx::postgres::PgPool;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -34,6 +33,7 @@ use crate::filter::{Cell, Expr, Predicate, Row, compile};
 use crate::geo::{MatrixSet, Tile};
 use crate::layer::{Layer, mvt};
 pub use accept::weighted;
+use cache::Cache;
 use encoding::Compressors;
 pub use encoding::{Encoding, Form};
 use live::keeper::{self, Keeper};
@@ -99,7 +99,7 @@ impl Plan {
 
 pub struct Tiles {
     pub keeper: Keeper,
-    cache: Option<Cache<u128, Bytes>>,
+    cache: Option<Cache>,
     benches: Mutex<Vec<Bench>>,
 }
 
@@ -113,19 +113,16 @@ struct Bench {
 impl Tiles {
     /// `bytes` bound the finished tiles that are kept; zero keeps none.
     pub fn new(data_dir: &Path, bytes: u64) -> Tiles {
-        let cache = Cache::builder()
-            .max_capacity(bytes)
-            .weigher(|_: &u128, tile: &Bytes| (tile.len() + 160).try_into().unwrap_or(u32::MAX));
         Tiles {
             keeper: Keeper::new(keeper::folder(data_dir)),
-            cache: (bytes > 0).then(|| cache.build()),
+            cache: (bytes > 0).then(|| cache::new(bytes)),
             benches: Mutex::default(),
         }
     }
 
     /// What the cache holds, in bytes.
     pub fn bytes(&self) -> u64 {
-        self.cache.as_ref().map_or(0, Cache::weighted_size)
+        self.cache.as_ref().map_or(0, Cache::weight)
     }
 
     /// Settles what a tile of these layers is, without making it. Snapshots are of Web Mercator; tiles of another set are
@@ -179,18 +176,13 @@ impl Tiles {
 
     /// The finished tile, if it is in memory.
     pub fn in_memory(&self, plan: &Plan) -> Option<Bytes> {
-        self.cache.as_ref()?.get(&plan.key).now_or_never().flatten()
+        self.cache.as_ref()?.get(&plan.key)
     }
 
     /// The finished tile, compressed as planned; empty when nothing is there. Requests for one tile at once make it once.
     pub async fn get(&self, pool: &PgPool, plan: Plan) -> Result<Bytes> {
         match &self.cache {
-            Some(cache) => {
-                if let Some(tile) = cache.get(&plan.key).await {
-                    return Ok(tile);
-                }
-                cache.try_get_with(plan.key, self.make(pool, &plan)).await.map_err(|e| again(&e))
-            }
+            Some(cache) => cache.get_or_insert_async(&plan.key, self.make(pool, &plan)).await,
             None => self.make(pool, &plan).await,
         }
     }
@@ -321,21 +313,5 @@ impl Row for Asked<'_> {
             Some(Scalar::Float(v)) => Cell::Float(v),
             Some(Scalar::Text(v)) => Cell::Text(v),
         }
-    }
-}
-
-/// An error that several waiting requests share, as an error of each.
-fn again(shared: &Arc<Error>) -> Error {
-    match &**shared {
-        Error::Db(e) => Error::Db(match e {
-            sqlx::Error::PoolTimedOut => sqlx::Error::PoolTimedOut,
-            sqlx::Error::PoolClosed => sqlx::Error::PoolClosed,
-            sqlx::Error::Io(e) => sqlx::Error::Io(std::io::Error::new(e.kind(), e.to_string())),
-            sqlx::Error::Database(e) if e.code().as_deref() == Some("57014") => {
-                return Error::Busy("the tile took too long to make".into());
-            }
-            e => sqlx::Error::Protocol(e.to_string()),
-        }),
-        e => Error::Internal(e.to_string()),
     }
 }
