@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -30,11 +30,13 @@ pub struct Front {
     app: Arc<App>,
     options: Arc<Options>,
     router: RouterIntoService<Body>,
+    /// The headers of a tile in each encoding, which differ in little from one to the next.
+    heads: Arc<[OnceLock<HeaderMap>; Encoding::COUNT]>,
 }
 
 impl Front {
     pub fn new(app: Arc<App>, router: Router) -> Front {
-        Front { app, options: Arc::default(), router: router.into_service() }
+        Front { app, options: Arc::default(), router: router.into_service(), heads: Arc::default() }
     }
 
     /// What this request asks for, if it is a tile that is known to be fresh, and nothing beside.
@@ -65,6 +67,21 @@ impl Front {
             self.options.clone(),
             Encoding::accepted(accepted),
         ))
+    }
+
+    /// The headers of a tile that is sent.
+    fn head(&self, plan: &Plan) -> Option<HeaderMap> {
+        let kept = &self.heads[plan.encoding() as usize];
+        let kept = match kept.get() {
+            Some(kept) => kept,
+            None => {
+                let head = head(plan)?;
+                kept.get_or_init(|| head)
+            }
+        };
+        let mut head = kept.clone();
+        head.insert(header::ETAG, HeaderValue::from_str(&plan.etag()).ok()?);
+        Some(head)
     }
 
     /// Makes the tile. An empty one is the router's, and so is whatever goes wrong: it has words for it.
@@ -113,17 +130,17 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The headers of a tile that is sent.
 fn head(plan: &Plan) -> Option<HeaderMap> {
     let mut head = tiles::head(plan, true).ok()?;
     head.extend(tiles::content(plan));
     head.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     head.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
+    watch::mark(&mut head, "");
     Some(head)
 }
 
 fn answer(mut head: HeaderMap, tile: Bytes, started: Instant) -> Response {
-    watch::mark(&mut head, &watch::request_id());
+    watch::identify(&mut head, &watch::request_id());
     watch::count_tile(started.elapsed());
     let mut response = Response::new(Body::from(tile));
     *response.headers_mut() = head;
@@ -144,7 +161,7 @@ impl Service<Request> for Front {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let started = Instant::now();
-        let planned = self.plan(&request).and_then(|plan| Some((head(&plan)?, plan)));
+        let planned = self.plan(&request).and_then(|plan| Some((self.head(&plan)?, plan)));
         let Some((head, plan)) = planned else { return Either::Right(Either::Right(self.router.call(request))) };
         match self.app.tiles.in_memory(&plan).filter(|tile| !tile.is_empty()) {
             Some(tile) => Either::Left(ready(Ok(answer(head, tile, started)))),

@@ -78,11 +78,16 @@ pub fn request_id() -> String {
     format!("{process:08x}-{:06x}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The headers that every answer has.
-pub fn mark(headers: &mut HeaderMap, id: &str) {
+/// Says which request is answered.
+pub fn identify(headers: &mut HeaderMap, id: &str) {
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID.clone(), value);
     }
+}
+
+/// The headers that every answer has.
+pub fn mark(headers: &mut HeaderMap, id: &str) {
+    identify(headers, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 

@@ -48,6 +48,8 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    pub const COUNT: usize = 3;
+
     /// Whether gzip is taken, whatever else is.
     pub fn takes_gzip(header: &str) -> bool {
         let others = header.split(',').filter(|part| !part.trim().starts_with("zstd")).collect::<Vec<_>>().join(",");
