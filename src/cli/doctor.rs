@@ -95,18 +95,23 @@ async fn postgis(db: &Db) -> Result<Check> {
     Ok(check("PostGIS", true, format!("{v} on PostgreSQL {pg}")))
 }
 
-/// A point whose VN-2000 coordinates are known tells whether EPSG:9217 is there and its datum shift has the right signs.
+/// Points whose VN-2000 coordinates are known tell whether the zones are there, their datum shift has the right signs, and
+/// it is EPSG:6960 in the Mekong delta too, where PROJ would take another.
 async fn vn2000(db: &Db) -> Result<Check> {
     let place = Place::from_degrees(&db.pool, 108.9886, 11.5648).await?;
     let (e, n) = (place.e.unwrap_or(0.0), place.n.unwrap_or(0.0));
-    let off = (e - 580_361.426_9).hypot(n - 1_279_032.268_9);
+    let delta = Sql::new(
+        "SELECT ST_Distance(ST_Transform(ST_SetSRID(ST_MakePoint(105.240506357, 9.94623462), 4326), 9207), ST_SetSRID(ST_MakePoint(581000, 1100000), 9207)) AS off",
+    );
+    let in_delta: f64 = sql::one(&db.pool, delta).await?.try_get("off")?;
+    let off = (e - 580_361.426_9).hypot(n - 1_279_032.268_9).max(in_delta);
     Ok(match off < 0.01 {
-        true => check("VN-2000", true, format!("EPSG:9217 is right within {:.1} mm", off * 1000.0)),
+        true => check("VN-2000", true, format!("EPSG:9217 and 9207 are right within {:.1} mm", off * 1000.0)),
         false => check(
             "VN-2000",
             false,
             format!(
-                "EPSG:9217 is off by {off:.3} m; the row 9217 of spatial_ref_sys is wrong, or PROJ's data is missing (Debian's package proj-data)"
+                "VN-2000 is off by {off:.3} m; its rows in spatial_ref_sys are not those of dothi's migrations, or PROJ's data is missing (Debian's package proj-data)"
             ),
         ),
     })

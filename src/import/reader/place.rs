@@ -4,7 +4,7 @@
 //! else the file's own definition. Coordinates without any are never guessed into place, only proposed: 108°00' in the
 //! place of 108°15' looks plausible and is 27 km off (vietnam.md 1.3).
 
-use super::srs::Srs;
+use super::srs::{Srs, Transformation};
 use super::towns;
 use crate::error::{Error, Result};
 use crate::import::frames::{Candidate, Crs, How, Note};
@@ -55,11 +55,8 @@ fn described(srs: &Srs, srid: Option<i32>, how: How) -> Crs {
     Crs { srid, name: srs.name(), wkt: srs.wkt(), proj4: srs.proj4(), how }
 }
 
-fn by_code(code: i32, how: How, fallback: &Srs) -> Crs {
-    match Srs::from_epsg(code) {
-        Some(srs) => described(&srs, Some(code), how),
-        None => described(fallback, Some(code), how),
-    }
+fn by_code(code: i32, how: How) -> Option<Crs> {
+    Srs::from_epsg(code).map(|srs| described(&srs, Some(code), how))
 }
 
 /// The coordinate system that a file's definition means; none for a drawing's own coordinates.
@@ -72,21 +69,27 @@ pub fn of(srs: &Srs, notes: &mut Vec<Note>) -> Option<Crs> {
         let message =
             format!("EPSG:{old} is deprecated, its false easting and northing are exchanged; read as EPSG:{new}");
         notes.push(Note::new("crs_deprecated", message));
-        return Some(by_code(new, How::Declared, srs));
+        return by_code(new, How::Declared);
     }
-    if let Some(code) = stated {
-        shift_note(srs, code, notes);
-        return Some(by_code(code, How::Declared, srs));
+    // A code that EPSG does not have says nothing: what the file defines under it is not taken for EPSG's.
+    if let Some(known) = stated.and_then(|code| by_code(code, How::Declared)) {
+        shift_note(srs, known.srid.unwrap_or_default(), notes);
+        return Some(known);
     }
     if let Some(code) = vn2000(srs) {
         let (name, datum) = (srs.name(), srs.attribute("DATUM"));
         let message = format!("`{name}` (datum `{datum}`) has the parameters of VN-2000; read as EPSG:{code}");
         notes.push(Note::new("crs_vn2000", message));
         shift_note(srs, code, notes);
-        return Some(by_code(code, How::Vn2000ByParameters, srs));
+        return by_code(code, How::Vn2000ByParameters);
     }
     if let Some(code) = srs.identify().or_else(|| COMMON.into_iter().find(|code| srs.is_epsg(*code))) {
-        return Some(by_code(code, How::Identified, srs));
+        return by_code(code, How::Identified);
+    }
+    if names_files(srs) {
+        let message = format!("`{}` takes its shift from a file, and no file is opened for a source", srs.name());
+        notes.push(Note::new("crs_names_files", message));
+        return None;
     }
     let message =
         format!("`{}` is in no database of coordinate systems; it is kept as the file defines it", srs.name());
@@ -94,8 +97,20 @@ pub fn of(srs: &Srs, notes: &mut Vec<Note>) -> Option<Crs> {
     Some(described(srs, None, How::Declared))
 }
 
+/// Whether a definition names grids or files, which PROJ would open in the database server, outside of all limits.
+fn names_files(srs: &Srs) -> bool {
+    let text = format!("{} {}", srs.wkt(), srs.proj4()).to_lowercase().replace("grids=@null", "");
+    let signs = ["grids=", "proj4_grids", "file=", "parameterfile", "parameter_file", "+init", "+catalog"];
+    signs.iter().any(|sign| text.contains(sign))
+}
+
 fn is_vn2000_code(code: i32) -> bool {
     matches!(code, 4756 | 3405 | 3406) || TM3.iter().any(|(_, tm3)| *tm3 == code)
+}
+
+/// A way to longitude and latitude on WGS 84; from VN-2000 always by EPSG:6960 (decision 21).
+pub fn to_lonlat(srs: &Srs) -> Option<Transformation> {
+    srs.to_lonlat(srs.epsg().filter(|code| is_vn2000_code(*code)).map(|_| VN2000_SHIFT))
 }
 
 /// Many files carry the decree's rotations in the wrong convention, half a metre off (vietnam.md 1.3).
@@ -113,7 +128,10 @@ fn shift_note(srs: &Srs, code: i32, notes: &mut Vec<Note>) {
 /// file names; UTM is shared with WGS 84 and needs the datum.
 fn vn2000(srs: &Srs) -> Option<i32> {
     let datum = format!("{} {} {}", srs.attribute("DATUM"), srs.attribute("GEOGCS"), srs.name()).to_lowercase();
-    let named = ["vietnam", "vn-2000", "vn_2000", "vn2000"].iter().any(|name| datum.contains(name));
+    // MapInfo's datum 9999 has numbers in the place of a name.
+    let shifted = |shift: [f64; 7]| shift.iter().zip(VN2000_SHIFT).take(3).all(|(a, b)| (a - b).abs() < 1e-2);
+    let named = ["vietnam", "vn-2000", "vn_2000", "vn2000"].iter().any(|name| datum.contains(name))
+        || srs.to_wgs84().is_some_and(shifted);
     if srs.is_geographic() {
         return named.then_some(4756);
     }
@@ -179,7 +197,7 @@ struct Share {
 
 impl Share {
     fn of(srs: &Srs, points: &[(f64, f64)], swapped: bool) -> Option<Share> {
-        let to_lonlat = srs.to_lonlat()?;
+        let to_lonlat = to_lonlat(srs)?;
         let place = |&(x, y): &(f64, f64)| if swapped { to_lonlat.point(y, x) } else { to_lonlat.point(x, y) };
         let places: Vec<(f64, f64)> = points.iter().filter_map(place).collect();
         let share = |boxes: &[[f64; 4]]| {

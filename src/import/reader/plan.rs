@@ -168,7 +168,7 @@ impl<'d> Plan<'d> {
     pub fn info(self) -> LayerInfo {
         let lonlat = |extent: [f64; 4]| {
             let crs = self.crs.as_ref()?;
-            Srs::from_epsg(crs.srid?)?.to_lonlat()?.bounds(extent)
+            place::to_lonlat(&Srs::from_epsg(crs.srid?)?)?.bounds(extent)
         };
         let decoder = &self.words.decoder;
         let shown = |value: &Vec<u8>| {

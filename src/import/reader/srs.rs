@@ -127,10 +127,13 @@ impl Srs {
         }
     }
 
-    /// A way to longitude and latitude on WGS 84.
-    pub fn to_lonlat(&self) -> Option<Transformation> {
-        let wgs84 = Srs::from_epsg(4326)?;
-        let handle = unsafe { sys::OCTNewCoordinateTransformation(self.0, wgs84.0) };
+    /// A way to longitude and latitude on WGS 84; from VN-2000 by `shift`, where PROJ would choose by place.
+    pub fn to_lonlat(&self, shift: Option<[f64; 7]>) -> Option<Transformation> {
+        let (wgs84, from) = (Srs::from_epsg(4326)?, Srs::copy(self.0)?);
+        if let Some([x, y, z, rx, ry, rz, scale]) = shift {
+            unsafe { sys::OSRSetTOWGS84(from.0, x, y, z, rx, ry, rz, scale) };
+        }
+        let handle = unsafe { sys::OCTNewCoordinateTransformation(from.0, wgs84.0) };
         (!handle.is_null()).then_some(Transformation(handle))
     }
 }
