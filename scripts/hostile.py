@@ -13,6 +13,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -74,6 +75,8 @@ def run(var, file, more=()):
 def examine(var, canary, file):
     """One file: what happened, and what is wrong with that."""
     outcome, seconds, answer, said = run(var, file)
+    while "another import of layer" in said:  # two of these files have layers of one name
+        outcome, seconds, answer, said = run(var, file)
     asked = outcome == "asked"
     if asked:
         outcome, more, answer, said = run(var, file, ANSWERS)
@@ -109,11 +112,12 @@ def main():
     hostile_files.make(made, canary.port, canary.file)
     var = scratch / "var"
     subprocess.run([BIN, "--data-dir", str(var), "db", "start"], check=True, capture_output=True)
-    work = []
+    kinds_made = hostile_files.KINDS.items()
+    work = [("made here: " + kind, made / name) for name, kind in kinds_made if not (made / name).is_file()]
     for folder in [*folders, made]:
         for file in sorted(folder.rglob("*")):
-            inside_gdb = any(part.endswith(".gdb") for part in file.parts[:-1])
-            if file.suffix.lower() in PARTS or inside_gdb or file.name in ("MANIFEST.csv",):
+            inside = any(part.endswith((".gdb", ".folder")) for part in file.relative_to(folder).parts[:-1])
+            if file.suffix.lower() in PARTS or inside or file.name in ("MANIFEST.csv",):
                 continue
             if file.is_file() and not (file.suffix.lower() == ".dbf" and file.with_suffix(".shp").exists()):
                 kind = "made here: " + hostile_files.KINDS[file.name] if folder == made else file.suffix.lower().lstrip(".")
@@ -135,8 +139,10 @@ def main():
                     print(f"{found['outcome']:26} {found['seconds']:6.2f} s  {file}  {found['said'][:300]}", flush=True)
     finally:
         subprocess.run([BIN, "--data-dir", str(var), "db", "stop", "--force"], capture_output=True)
+    after = {folder: listed(folder) for folder in before}
+    shutil.rmtree(scratch)
     for folder, names in before.items():
-        faults += [f"{name}: written beside the sources" for name in listed(folder) - names]
+        faults += [f"{name}: written beside the sources" for name in after[folder] - names]
     faults += [f"somebody connected to the canary port from {a}" for a in canary.connections]
     if os.environ.get("WRITE", "1") != "0":
         write(kinds, len(work), max(slowest)[0], faults)

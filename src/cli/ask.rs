@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use super::print::Print;
+use super::print::{Print, tame};
 use crate::error::{Error, Result};
 use crate::import::Options;
 use crate::import::frames::Question;
@@ -22,7 +22,7 @@ pub fn answered(print: &Print, questions: &[Question], options: &mut Options) ->
         if again {
             continue;
         }
-        eprint!("{}", text(question));
+        eprint!("{}", tame(&text(question)));
         eprint!("{}: ", say(question));
         std::io::stderr().flush().map_err(Error::io("asking"))?;
         let mut line = String::new();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::ask;
-use super::print::{Print, Progress, count};
+use super::print::{Print, Progress, count, tame};
 use crate::config::Store;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -86,13 +86,13 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         match one(&db, file, options.clone(), print, &mut asked).await {
             Ok(done) => {
                 if !print.json {
-                    done.iter().for_each(|r| print!("{}", text(r)));
+                    done.iter().for_each(|r| print!("{}", tame(&text(r))));
                 }
                 reports.extend(done);
             }
             // The other files are still tried; the first failure is the command's.
             Err(e) if args.files.len() > 1 => {
-                eprintln!("dothi: {}: {e}", file.display());
+                eprintln!("dothi: {}", tame(&format!("{}: {e}", file.display())));
                 failed.get_or_insert(e);
             }
             Err(e) => {
@@ -110,7 +110,7 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
             Ok(ExitCode::from(super::code(&e)))
         }
         Some(e) => {
-            eprint!("{}", asked.iter().map(ask::text).collect::<String>());
+            eprint!("{}", tame(&asked.iter().map(ask::text).collect::<String>()));
             Err(e)
         }
         None => closed.map(|()| ExitCode::SUCCESS),
@@ -200,10 +200,10 @@ fn text(r: &Report) -> String {
             repair.area_before.zip(repair.area_after).map_or(String::new(), |(b, a)| format!("; area {b:.6} → {a:.6}"));
         say("mended", format!("feature {}: {}{place}{area}", repair.fid, repair.reason));
     }
-    for row in r.rows_set_aside.iter().take(10) {
+    for row in &r.rows_set_aside {
         say("set aside", format!("row {}: {}", row.row, row.reason));
     }
-    if r.repairs.len() > 10 || r.rows_set_aside.len() > 10 {
+    if r.repairs.len() > 10 || r.set_aside > 10 {
         say(
             "",
             format!(

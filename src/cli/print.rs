@@ -23,7 +23,7 @@ impl Print {
         if self.json {
             println!("{}", serde_json::to_string_pretty(value)?);
         } else {
-            let text = text();
+            let text = tame(&text());
             print!("{text}{}", if text.is_empty() || text.ends_with('\n') { "" } else { "\n" });
         }
         Ok(())
@@ -33,8 +33,13 @@ impl Print {
         if self.json {
             println!("{}", json!({"error": error.to_string()}));
         }
-        eprintln!("dothi: {}", error.to_string().replace('\n', " "));
+        eprintln!("dothi: {}", tame(&error.to_string()).replace('\n', " "));
     }
+}
+
+/// Text for a terminal: names out of files may hold what a terminal obeys.
+pub fn tame(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), " ")
 }
 
 /// Rows of text in columns; numbers look better to the right, which `right` marks.
@@ -97,7 +102,7 @@ impl Progress {
 
     /// Something new begins; `total` is how many there are to do, if that is known.
     pub fn start(&mut self, what: &str, total: Option<u64>) {
-        self.what = what.to_string();
+        self.what = tame(what).replace('\n', " ");
         self.total = total;
         self.last = Instant::now();
         if let Some(bar) = &self.bar {

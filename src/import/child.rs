@@ -142,7 +142,9 @@ impl Reader {
         let stderr = self.stderr.lock().map(|kept| String::from_utf8_lossy(&kept).into_owned()).unwrap_or_default();
         let last =
             stderr.lines().rev().find(|line| !line.trim().is_empty()).map(|line| format!(" (last words: {line})"));
-        let say = format!("`{}` cannot be read: the reader {how}{}", self.path, last.unwrap_or_default());
+        // Its name alone: where it lies is no business of those who sent it.
+        let name = self.path.rsplit('/').next().unwrap_or_default();
+        let say = format!("`{name}` cannot be read: the reader {how}{}", last.unwrap_or_default());
         Error::Unreadable(line(&say))
     }
 }
@@ -162,7 +164,10 @@ fn patience(path: &str) -> Duration {
 fn how_it_ended(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match status.signal() {
-        Some(libc::SIGXCPU | libc::SIGKILL) => "was stopped at its limit of time or memory".into(),
+        Some(libc::SIGXCPU) => {
+            "was stopped at its limit of processor time, which no real file of its size needs".into()
+        }
+        Some(libc::SIGKILL) => "was stopped at its limit of time or memory".into(),
         Some(libc::SIGABRT) => "gave up, most likely at its limit of memory".into(),
         Some(signal) => {
             format!("crashed with signal {signal} in GDAL; the file is most likely broken")

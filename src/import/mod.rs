@@ -124,7 +124,19 @@ pub async fn run(
     let mut to = to.clone().application_name("dothi import").connect().await?;
     let done = layers(&mut to, &mut reader, &called, sha256, options, &mut tell).await;
     to.close().await.ok();
-    done
+    done.map_err(full_disk)
+}
+
+/// That the database has no room is for the administrator to mend, not a fault of this program.
+fn full_disk(error: Error) -> Error {
+    match &error {
+        // disk_full
+        Error::Db(sqlx::Error::Database(e)) if e.code().as_deref() == Some("53100") => Error::Busy(
+            "the disk of the database is full: nothing of the layer was imported, what is served is as it was; make room and import again"
+                .into(),
+        ),
+        _ => error,
+    }
 }
 
 async fn layers(
@@ -183,7 +195,13 @@ async fn layers(
 
 /// GDAL and the child get an absolute path, so that a name such as `PG:…` is never anything but a file.
 pub fn absolute(file: &Path) -> Result<PathBuf> {
-    file.canonicalize().map_err(|e| Error::Unreadable(format!("`{}` cannot be opened: {}", file.display(), plain(&e))))
+    let cannot = |why: &str| Error::Unreadable(format!("`{}` cannot be opened: {why}", file.display()));
+    let path = file.canonicalize().map_err(|e| cannot(&plain(&e)))?;
+    // A pipe or a device would be waited for without end.
+    match path.is_file() || path.is_dir() {
+        true => Ok(path),
+        false => Err(cannot("it is neither a file nor a folder")),
+    }
 }
 
 fn plain(e: &std::io::Error) -> String {

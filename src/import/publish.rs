@@ -18,6 +18,14 @@ use crate::sql::{Sql, ident, literal};
 /// More rows than this that cannot be read mean that something else is wrong with the import.
 const MOST_SET_ASIDE: usize = 100_000;
 
+/// Milliseconds that a statement of the checks may take, and more for each row: a polygon of a few kilobytes can cross
+/// itself millions of times.
+const MENDING: u64 = 20_000;
+const MENDING_A_ROW: u64 = 2;
+
+/// They are stored; the report goes on with the first of them.
+const SHOWN: usize = 10;
+
 /// Where a layer comes from.
 pub struct Source<'a> {
     /// The file's name, without its folder.
@@ -67,8 +75,11 @@ pub async fn layer(
     key(&mut tx, &incoming, &mut report).await?;
     set_aside(&mut tx, &incoming, &report.rows_set_aside).await?;
     let title = incoming.title.clone();
+    let limit = MENDING + report.imported * MENDING_A_ROW;
+    run::script(&mut *tx, format!("SET LOCAL statement_timeout = {limit}")).await?;
     let mended = repair::repair(&mut tx, incoming, &ended, &mut report).await;
     let incoming = mended.map_err(|e| unstorable(e, &title))?;
+    run::script(&mut *tx, "SET LOCAL statement_timeout TO DEFAULT").await?;
     tell(Step::Doing("index"));
     let replaces = options.how == How::Replace || !is_there(&mut tx, &incoming.id).await?;
     if incoming.geometry.is_some() && replaces {
@@ -102,6 +113,7 @@ pub async fn layer(
     };
     report.edition = editions::enter(&mut tx, &incoming.id, report.version, origin).await?;
     settle::account(&mut tx, &incoming, &report).await?;
+    report.rows_set_aside.truncate(SHOWN);
     if options.dry_run {
         tx.rollback().await?;
     } else {
@@ -280,6 +292,9 @@ async fn copy(
 /// What PostGIS refuses to store is the file's fault (classes 22 and XX: data, and liblwgeom's own errors).
 fn unstorable(error: Error, title: &str) -> Error {
     match &error {
+        _ if error.is_timeout() => Error::Unreadable(format!(
+            "the polygons of `{title}` take too long to check and mend: one of them crosses itself very often; mend it where it was drawn"
+        )),
         Error::Db(sqlx::Error::Database(e)) if e.code().is_some_and(|c| c.starts_with("22") || c.starts_with("XX")) => {
             Error::Unreadable(format!(
                 "a row of `{title}` cannot be stored: {}; try `--drop-z`, or convert the file",

@@ -41,6 +41,7 @@ pub struct Report {
     pub land_use: Option<LandUse>,
     pub notes: Vec<Note>,
     pub repairs: Vec<Repair>,
+    /// The first ones.
     #[serde(skip)]
     pub rows_set_aside: Vec<SetAside>,
 }

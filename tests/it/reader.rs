@@ -544,6 +544,7 @@ async fn what_is_not_read_is_refused_with_the_way_out() {
         ("a.7z", b"7z\xBC\xAF\x27\x1C\0\x04", ".zip"),
         ("a.mdb", b"\0\x01\0\0Standard Jet DB\0", "Access"),
         ("a.shp", b"%PDF-1.7\n", "PDF"),
+        ("a.csv", b"\xFF\xFEt\0e\0n\0", "UTF-8"),
     ] {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();

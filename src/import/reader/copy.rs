@@ -10,6 +10,10 @@ const NULL: [u8; 4] = (-1i32).to_be_bytes();
 const EPOCH: i64 = days_from_civil(2000, 1, 1);
 const DAY: i64 = 86_400_000_000;
 
+/// Bytes of a row without values but its id, and of a value that is NULL.
+pub const LEAST: u64 = 2 + 4 + 8;
+pub const LEAST_VALUE: u64 = NULL.len() as u64;
+
 /// One row, built in a buffer that is used again.
 #[derive(Default)]
 pub struct Row(Vec<u8>);

@@ -36,7 +36,7 @@ unsafe extern "C" fn handler(class: CPLErr::Type, _number: i32, message: *const 
     if failure {
         FAILURES.fetch_add(1, Ordering::Relaxed);
     }
-    let mut message = message.replace('\n', " ");
+    let mut message = without_source(&message).replace('\n', " ");
     for (path, shown) in HIDDEN.lock().iter().flat_map(|hidden| hidden.iter()) {
         message = message.replace(path, shown);
     }
@@ -50,6 +50,15 @@ unsafe extern "C" fn handler(class: CPLErr::Type, _number: i32, message: *const 
         None if room => messages.push((failure, Note::new("gdal", message))),
         None => {}
     }
+}
+
+/// The message without where in GDAL's own source it was said.
+fn without_source(message: &str) -> &str {
+    let rest = match message.strip_prefix("In file ./") {
+        Some(rest) => rest.split_once(", at line ").and_then(|(_, rest)| rest.split_once(", ")),
+        None => message.strip_prefix("./").and_then(|rest| rest.split_once(".cpp, ")?.1.split_once(": ")),
+    };
+    rest.map_or(message, |(_, said)| said)
 }
 
 /// Says `shown` for `path` in every message from here on.
@@ -75,4 +84,19 @@ pub fn take_cause() -> Option<String> {
     let messages = MESSAGES.lock().map(|mut m| std::mem::take(&mut *m)).unwrap_or_default();
     let failure = messages.iter().find(|(failure, _)| *failure).or(messages.first());
     failure.map(|(_, note)| note.message.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn where_in_gdal_it_was_said_is_left_out() {
+        for (said, told) in [
+            ("./ogr/ogrsf_frmts/dxf/ogrdxflayer.cpp, 3367: error at line 44 of a.dxf", "error at line 44 of a.dxf"),
+            ("In file ./port/cpl_vsil_gzip.cpp, at line 1121, decompression failed", "decompression failed"),
+            ("./a is no file", "./a is no file"),
+            ("Buffer verification failed", "Buffer verification failed"),
+        ] {
+            assert_eq!(super::without_source(said), told);
+        }
+    }
 }

@@ -32,6 +32,10 @@ pub fn advice(head: &[u8], ending: &str) -> Option<String> {
         _ if starts(&[0xD0, 0xCF, 0x11, 0xE0]) => {
             "is a file of old Office programs or MicroStation V8: save it as .xlsx, or as DXF or V7 DGN"
         }
+        // XML says its encoding itself, and its readers know this one.
+        "csv" | "tsv" | "json" | "geojson" | "mif" | "dxf" if starts(&[0xFF, 0xFE]) || starts(&[0xFE, 0xFF]) => {
+            "is text in UTF-16 (`Unicode` in Excel): save it in UTF-8"
+        }
         _ if starts(b"AutoCAD Binary DXF") => "is a binary DXF: save it as DXF in text (ASCII)",
         _ if starts(b"II*\0") || starts(b"MM\0*") || starts(b"II+\0") => {
             "is an image (TIFF); layers of features are imported here"

@@ -44,6 +44,8 @@ use super::called::stem;
 use super::frames::{Action, Event, LayerInfo, Note, Request};
 use crate::error::{Error, Result};
 
+/// Layers, and datasets, of one source: each layer becomes a table.
+const LAYERS: usize = 1000;
 /// A frame holds the samples of this many fields.
 const SAMPLED_FIELDS: usize = 2000;
 
@@ -68,9 +70,10 @@ fn answer(out: &mut Out) -> Result<()> {
     std::io::stdin().read_to_string(&mut text).map_err(Error::io("reading the request"))?;
     let request: Request = serde_json::from_str(&text)?;
     let path = std::path::Path::new(&request.path);
-    limits::apply(path, request.memory, request.cpu_seconds)?;
+    let size = source::size(path);
+    limits::apply(path, size, request.memory, request.cpu_seconds)?;
     source::prepare();
-    out.bound(source::size(path));
+    out.bound(size);
 
     let mut notes = Vec::new();
     let parts = source::open(&request.path, &mut notes)?;
@@ -79,6 +82,11 @@ fn answer(out: &mut Out) -> Result<()> {
     for part in &parts {
         for layer in part.dataset.layers() {
             let raw = layer.name();
+            if plans.len() >= LAYERS {
+                return Err(Error::Unreadable(format!(
+                    "the file has more than {LAYERS} layers; name those that are wanted with `--source-layer`"
+                )));
+            }
             let name = text::Decoder::UTF8.string(&raw).unwrap_or_else(|| String::from_utf8_lossy(&raw).into_owned());
             let name = match &request.name {
                 Some(own) if path.file_stem().is_some_and(|stem| *stem == *name) => stem(own).to_string(),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use super::copy;
 use crate::error::{Error, Result};
 use crate::import::frames::{self, Event};
 
@@ -12,6 +13,13 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 /// Rows may be this many times larger than their file (tables of blanks, deflated, are 200), and somewhat more.
 const SWELLING: u64 = 500;
 const AT_LEAST: u64 = 256 << 20;
+
+/// What is said of a file with more rows than it can have.
+pub fn endless() -> Error {
+    Error::Unreadable(format!(
+        "the file becomes more than {SWELLING} times as many bytes of rows as it has; no real data does"
+    ))
+}
 
 pub struct Out {
     to: File,
@@ -31,6 +39,11 @@ impl Out {
         self.left = size.saturating_mul(SWELLING).saturating_add(AT_LEAST);
     }
 
+    /// How many rows of `fields` fields may come at all, if each is as short as can be.
+    pub fn most_rows(&self, fields: usize) -> u64 {
+        self.left / (copy::LEAST + copy::LEAST_VALUE * (1 + fields as u64))
+    }
+
     /// COPY bytes; sent when there are enough of them.
     pub fn data(&mut self, bytes: &[u8]) -> Result<()> {
         self.data.extend_from_slice(bytes);
@@ -40,11 +53,7 @@ impl Out {
     /// Sends what is left of the COPY bytes.
     pub fn flush(&mut self) -> Result<()> {
         let length = self.data.len() as u64;
-        self.left = self.left.checked_sub(length).ok_or_else(|| {
-            Error::Unreadable(format!(
-                "the file becomes more than {SWELLING} times as many bytes of rows as it has; no real data does"
-            ))
-        })?;
+        self.left = self.left.checked_sub(length).ok_or_else(endless)?;
         let sent = frames::write_data(&mut self.to, &self.data);
         self.data.clear();
         sent.map_err(Error::io("answering"))

@@ -19,6 +19,10 @@ use crate::schema::{Geometry, Kind};
 
 /// More suspects than this are not listed.
 const SUSPECTS: usize = 100_000;
+/// Bytes of values and geometry that are kept of one row that is set aside, which leaves room for the rest of its frame;
+/// and of all of a layer's: the parent holds them until they are stored.
+const ASIDE: usize = 256 << 10;
+const ALL_ASIDE: usize = 64 << 20;
 /// OIDs of element types (pg_type.dat).
 const INT8: i32 = 20;
 const INT4: i32 = 23;
@@ -60,13 +64,16 @@ struct Writer<'a> {
     rings: Rings,
     counts: Counts,
     originals: Originals,
+    /// What may still be kept of rows that are set aside.
+    aside: usize,
 }
 
 /// Streams a layer: data frames, what is set aside, and the end.
 pub fn read(layer: &Layer, target: &Target, out: &mut Out) -> Result<()> {
     let (row, ewkb, scratch, rings) = (Row::default(), Vec::new(), String::new(), Rings::default());
     let originals = Originals::new(target.decoder);
-    let mut writer = Writer { target, row, ewkb, scratch, rings, counts: Counts::default(), originals };
+    let mut writer =
+        Writer { target, row, ewkb, scratch, rings, counts: Counts::default(), originals, aside: ALL_ASIDE };
     let (mut read, mut written, mut set_aside) = (0u64, 0u64, 0u64);
     let (mut suspects, mut all_suspect) = (Vec::new(), false);
     let mut extent = NOWHERE;
@@ -277,10 +284,8 @@ impl Writer<'_> {
         format!("bytes that are no {} text", self.target.decoder.encoding.name())
     }
 
-    fn set_aside(&self, feature: &Feature, row: i64, reason: String) -> SetAside {
-        /// Room for the rest of the frame.
-        const LONGEST: usize = 256 << 10;
-        let mut left = LONGEST;
+    fn set_aside(&mut self, feature: &Feature, row: i64, reason: String) -> SetAside {
+        let mut left = ASIDE.min(self.aside);
         let mut attributes = serde_json::Map::new();
         for column in self.target.columns {
             let value = if feature.is_null(column.index) {
@@ -291,9 +296,18 @@ impl Writer<'_> {
                 left -= raw.len();
                 self.target.decoder.string(raw).unwrap_or_else(|| format!("\\x{}", super::hex(raw))).into()
             };
+            left = left.saturating_sub(column.field.name.len());
             attributes.insert(column.field.name.clone(), value);
         }
-        SetAside { row, reason, attributes, wkb_hex: feature.geometry().and_then(shape::hex) }
+        let wkb_hex = feature.geometry().and_then(|geometry| shape::hex(geometry, self.aside));
+        let used = ASIDE.min(self.aside) - left + wkb_hex.as_ref().map_or(0, String::len);
+        if used >= self.aside {
+            self.aside = 0;
+            let reason = format!("{reason}; its values are not kept, because those of too many rows are");
+            return SetAside { row, reason, attributes: serde_json::Map::new(), wkb_hex: None };
+        }
+        self.aside -= used;
+        SetAside { row, reason, attributes, wkb_hex }
     }
 
     fn notes(&self) -> Vec<Note> {

@@ -43,6 +43,14 @@ pub fn stored_type(flat: wkb::Type) -> wkb::Type {
     }
 }
 
+/// The type that this geometry has after [`storable`].
+pub fn will_be(geometry: sys::OGRGeometryH) -> wkb::Type {
+    match flat(geometry) {
+        wkb::wkbGeometryCollection if is_solid(geometry) => wkb::wkbMultiPolygon,
+        other => stored_type(other),
+    }
+}
+
 /// A geometry of our own making.
 pub struct Owned(pub sys::OGRGeometryH);
 
@@ -129,13 +137,27 @@ fn has_surfaces(collection: sys::OGRGeometryH) -> bool {
     members(collection).any(|member| matches!(flat(member), wkb::wkbTIN | wkb::wkbTriangle | wkb::wkbPolyhedralSurface))
 }
 
+/// Whether a collection is made of surfaces and polygons alone: one thing, such as a building.
+fn is_solid(collection: sys::OGRGeometryH) -> bool {
+    let areal = |member| matches!(stored_type(flat(member)), wkb::wkbPolygon | wkb::wkbMultiPolygon);
+    has_surfaces(collection) && members(collection).all(areal)
+}
+
+/// All faces as one multipolygon; among points and lines each surface stays a member.
 fn without_surfaces(collection: sys::OGRGeometryH) -> Owned {
-    // SAFETY: the new collection is ours and copies what is added.
+    let solid = is_solid(collection);
+    let kind = if solid { wkb::wkbMultiPolygon } else { wkb::wkbGeometryCollection };
+    // SAFETY: the new geometry is ours and copies what is added.
     unsafe {
-        let out = Owned(sys::OGR_G_CreateGeometry(wkb::wkbGeometryCollection));
+        let out = Owned(sys::OGR_G_CreateGeometry(kind));
         for member in members(collection) {
             let changed = storable(member);
-            sys::OGR_G_AddGeometry(out.0, changed.as_ref().map_or(member, |(owned, _)| owned.0));
+            let member = changed.as_ref().map_or(member, |(owned, _)| owned.0);
+            if solid && flat(member) == wkb::wkbMultiPolygon {
+                members(member).for_each(|face| _ = sys::OGR_G_AddGeometry(out.0, face));
+            } else {
+                sys::OGR_G_AddGeometry(out.0, member);
+            }
         }
         out
     }
@@ -210,14 +232,15 @@ pub fn point(x: f64, y: f64, srid: i32) -> [u8; 25] {
     out
 }
 
-/// ISO WKB as hexadecimal digits, for a row that is set aside; none if it is long.
-pub fn hex(geometry: sys::OGRGeometryH) -> Option<String> {
+/// ISO WKB as hexadecimal digits, for a row that is set aside; none if it is long, or more than `most` digits.
+pub fn hex(geometry: sys::OGRGeometryH, most: usize) -> Option<String> {
     const LONGEST: usize = 1 << 20;
     // SAFETY: as in `write`.
     unsafe {
         let size = sys::OGR_G_WkbSizeEx(geometry);
-        let mut wkb = vec![0u8; size.min(LONGEST)];
-        let fits = size <= LONGEST
+        let longest = LONGEST.min(most / 2);
+        let mut wkb = vec![0u8; size.min(longest)];
+        let fits = size <= longest
             && sys::OGR_G_ExportToIsoWkb(geometry, sys::OGRwkbByteOrder::wkbNDR, wkb.as_mut_ptr())
                 == sys::OGRErr::OGRERR_NONE;
         fits.then(|| super::hex(&wkb))

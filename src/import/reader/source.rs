@@ -1,8 +1,9 @@
 //! A path → opened datasets: drivers from a list, a zip or a folder dataset by dataset, nothing else.
 
+use std::ffi::CStr;
 use std::path::Path;
 
-use super::ogr::{Dataset, RawField};
+use super::ogr::{Dataset, Layer, RawField};
 use super::{archive, errors, foreign, shapefile, vsi};
 use crate::error::{Error, Result};
 use crate::import::frames::Note;
@@ -72,6 +73,8 @@ pub fn prepare() {
         (c"GML_PARSER", c"EXPAT"),
         (c"GML_DOWNLOAD_SCHEMA", c"NO"),
         (c"SHAPE_RESTORE_SHX", c"NO"),
+        // Else it would go by EPSG's code where a shift of ours is set (`place::to_lonlat`).
+        (c"OGR_CT_PREFER_OFFICIAL_SRS_DEF", c"NO"),
         (c"OGR_SQLITE_LOAD_EXTENSIONS", c""),
     ] {
         vsi::option(name, value);
@@ -154,7 +157,12 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
     }
     let mut parts = Vec::new();
     let mut failed = None;
-    for name in names.iter().filter(|name| is_dataset(name, &names)) {
+    let found: Vec<&String> = names.iter().filter(|name| is_dataset(name, &names)).collect();
+    if found.len() > super::LAYERS {
+        let say = format!("`{}` holds more than {} datasets; import it in parts", shown(path), super::LAYERS);
+        return Err(Error::Unreadable(say));
+    }
+    for name in found {
         let name = name.trim_end_matches('/');
         let ending = ending(name);
         let Some((_, drivers)) = ENDINGS.iter().find(|(known, _)| *known == ending) else {
@@ -201,6 +209,10 @@ fn is_dataset(name: &str, names: &[String]) -> bool {
 }
 
 fn dataset(path: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> {
+    // Only plain files: a pipe in a folder would be waited for without end.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Err(Error::Unreadable(format!("`{}` is neither a file nor a folder", shown(path))));
+    }
     if let Some(advice) = foreign::advice(&vsi::head(path, foreign::HEAD), &ending(path)) {
         return Err(Error::Unreadable(format!("`{}` {advice}", shown(path))));
     }
@@ -221,7 +233,12 @@ fn dataset(path: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> 
     match Dataset::open(path, drivers, &options) {
         Some(dataset) if dataset.layers().next().is_none() => Err(nothing(path)),
         Some(dataset) => {
-            let dataset = if drivers == ["ESRI Shapefile"] { whole_numbers(dataset, path) } else { dataset };
+            let dataset = match drivers {
+                ["ESRI Shapefile"] => whole_numbers(dataset, path),
+                ["XLSX"] => headed(dataset, path, "XLSX", c"OGR_XLSX_HEADERS"),
+                ["ODS"] => headed(dataset, path, "ODS", c"OGR_ODS_HEADERS"),
+                _ => dataset,
+            };
             Ok(Part { driver: dataset.driver(), dataset, path: path.to_owned() })
         }
         None => Err(match errors::take_cause() {
@@ -240,6 +257,37 @@ fn whole_numbers(dataset: Dataset, path: &str) -> Dataset {
         return dataset;
     }
     Dataset::open(path, &["ESRI Shapefile"], &["ENCODING=".into(), "ADJUST_TYPE=YES".into()]).unwrap_or(dataset)
+}
+
+/// Opens a workbook anew whose sheets have columns of text alone: GDAL then takes the header for a row. It is the header
+/// where every cell of it is filled, no two are the same and none is a number.
+fn headed(dataset: Dataset, path: &str, driver: &str, option: &CStr) -> Dataset {
+    let nameless = |sheet: &Layer<'_>| {
+        let fields = sheet.fields();
+        !fields.is_empty() && fields.iter().enumerate().all(|(n, f)| f.name == format!("Field{}", n + 1).as_bytes())
+    };
+    let sheets: Vec<Layer<'_>> = dataset.layers().filter(nameless).collect();
+    if sheets.is_empty() || !sheets.iter().all(begins_with_names) {
+        return dataset;
+    }
+    vsi::option(option, c"FORCE");
+    let forced = Dataset::open(path, &[driver], &[]);
+    // Sheets are read when they are first asked for, which must be before the option goes back.
+    forced.iter().flat_map(Dataset::layers).for_each(|sheet| _ = sheet.fields());
+    vsi::option(option, c"AUTO");
+    forced.unwrap_or(dataset)
+}
+
+fn begins_with_names(sheet: &Layer<'_>) -> bool {
+    sheet.rewind();
+    let names: Vec<Vec<u8>> = sheet.next().map_or(Vec::new(), |first| {
+        (0..sheet.fields().len()).map(|i| first.text(i as i32).trim_ascii().to_vec()).collect()
+    });
+    let more = sheet.next().is_some();
+    sheet.rewind();
+    let name = |text: &Vec<u8>| !text.is_empty() && std::str::from_utf8(text).is_ok_and(|t| t.parse::<f64>().is_err());
+    let different = names.iter().collect::<std::collections::BTreeSet<_>>().len() == names.len();
+    more && different && !names.is_empty() && names.iter().all(name)
 }
 
 /// Values stay text: GDAL's own typing makes 7 of the code `007` (see `survey.rs`). Columns of coordinates: see `xy.rs`.

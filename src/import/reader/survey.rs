@@ -7,7 +7,7 @@ use gdal_sys as sys;
 use sys::{OGRFieldType as oft, OGRwkbGeometryType as wkb};
 
 use super::ogr::{Feature, Layer, RawField};
-use super::out::Out;
+use super::out::{Out, endless};
 use super::typing::Typing;
 use super::{rows, shape};
 use crate::error::Result;
@@ -64,7 +64,8 @@ pub fn survey(
         Action::Inspect if every => INSPECTED,
         _ => ROWS,
     };
-    let mut complete = pass(layer, rows, out, |feature| {
+    let most = out.most_rows(raw.len());
+    let mut complete = pass(layer, (rows, most), out, |feature| {
         seen.attributes(feature, raw);
         seen.geometry(feature);
     })?;
@@ -73,14 +74,14 @@ pub fn survey(
         seen.shapes = Shapes::default();
         layer.geometry_only(true);
         let rows = if action == Action::Read { u64::MAX } else { INSPECTED };
-        complete = pass(layer, rows, out, |feature| seen.geometry(feature))?;
+        complete = pass(layer, (rows, most), out, |feature| seen.geometry(feature))?;
         layer.geometry_only(false);
     }
     Ok(seen.told(layer, driver, declared, complete, settled))
 }
 
-/// Hands each feature to `look`; whether the end was reached.
-fn pass(layer: &Layer, rows: u64, out: &mut Out, mut look: impl FnMut(&Feature)) -> Result<bool> {
+/// Hands each of the first `rows` features to `look`; whether the end was reached. More than `most` there cannot be.
+fn pass(layer: &Layer, (rows, most): (u64, u64), out: &mut Out, mut look: impl FnMut(&Feature)) -> Result<bool> {
     layer.rewind();
     let mut n = 0;
     let mut ended = false;
@@ -91,6 +92,9 @@ fn pass(layer: &Layer, rows: u64, out: &mut Out, mut look: impl FnMut(&Feature))
         };
         look(&feature);
         n += 1;
+        if n > most {
+            return Err(endless());
+        }
         out.progress("survey", n)?;
     }
     layer.rewind();
@@ -185,7 +189,7 @@ impl Seen {
         let Some(geometry) = feature.geometry() else {
             return;
         };
-        shapes.types.insert(shape::stored_type(shape::flat(geometry)));
+        shapes.types.insert(shape::will_be(geometry));
         let mut e = sys::OGREnvelope { MinX: 0.0, MaxX: 0.0, MinY: 0.0, MaxY: 0.0 };
         // SAFETY: the geometry belongs to the feature, which is alive.
         unsafe {
