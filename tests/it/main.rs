@@ -16,6 +16,7 @@ mod feed; // what is built from the change feed equals the layer
 mod filter; // CQL2: memory and the database agree, the door answers
 mod formats; // every format, read back
 mod html; // pages for people
+mod hostile; // files made to do harm
 mod house; // which module may use which
 mod http; // the API as its callers see it
 mod items; // a page: order, properties, counts, times
@@ -23,6 +24,8 @@ mod import; // files in, every row accounted for
 mod jobs; // uploads and imports, over HTTP and on the command line
 mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL
+mod place; // every zone, every wrong declaration
+mod killed_import; // an import, at any moment; a full disk
 mod predicates; // real layers, counted by others too
 mod proxy; // links behind a proxy
 mod tiles; // the engine beside PostGIS
@@ -35,4 +38,5 @@ mod reader; // the child that reads files
 mod styles; // generated, made instead, refused
 mod wfs; // features as GML, filters in XML
 mod wms; // maps as pictures
+mod words; // letters out of every format and encoding
 mod write; // features in: who may, what is refused, who wins
