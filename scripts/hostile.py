@@ -29,6 +29,7 @@ PATIENCE = 150
 # Parts of a dataset, licences and notes are no files to import.
 PARTS = {".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".aux", ".csvt", ".xsd", ".gfs", ".dat", ".map", ".id", ".ind",
          ".mid", ".txt", ".md", ".license", ".mit", ".apache", ""}
+KNOWN = "shp dbf gpkg geojson json topojson geojsonl kml kmz csv tsv fgb gml tab mif dxf gdb gpx xlsx ods dgn dwg zip".split()
 ANSWERS = ["--srs", "EPSG:9217", "--encoding", "windows-1252"]
 
 
@@ -120,7 +121,8 @@ def main():
             if file.suffix.lower() in PARTS or inside or file.name in ("MANIFEST.csv",):
                 continue
             if file.is_file() and not (file.suffix.lower() == ".dbf" and file.with_suffix(".shp").exists()):
-                kind = "made here: " + hostile_files.KINDS[file.name] if folder == made else file.suffix.lower().lstrip(".")
+                ending = file.suffix.lower().lstrip(".")
+                kind = "made here: " + hostile_files.KINDS[file.name] if folder == made else ending if ending in KNOWN else "other endings"
                 work.append((kind, file))
     before = {folder: listed(folder) for folder in [*folders, made]}
     faults, kinds, slowest = [], collections.defaultdict(collections.Counter), []
