@@ -35,7 +35,7 @@ pub async fn import(uri: Uri, headers: HeaderMap) -> Response {
 
 fn file(path: &str, uri: &Uri, headers: &HeaderMap) -> Response {
     let Some(file) = Dist::get(path) else {
-        if path.ends_with("index.html") || path == "admin/import.html" {
+        if path == "index.html" || path == "admin/import.html" {
             return (
                 StatusCode::OK,
                 "The map is not built into this binary; `make build` does it. The API is at /ogc\n",

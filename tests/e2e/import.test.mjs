@@ -1,18 +1,24 @@
 // The page on which administrators import files, in a real browser: a real file, what it asks, its end, its layer.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { get } from './api.mjs';
 import { desktop, idle, phone, server, until, withPage } from './browser.mjs';
 
 let key;
 
-before(async () => {
+async function dothi(...args) {
   const bin = process.env.DOTHI_BIN ?? 'target/debug/dothi';
-  const args = ['--data-dir', process.env.DOTHI_DATA_DIR, '--json', 'keys', 'create', '--admin', '--name', 'Trình duyệt'];
-  key = JSON.parse((await promisify(execFile)(bin, args)).stdout).secret;
+  return JSON.parse((await promisify(execFile)(bin, ['--data-dir', process.env.DOTHI_DATA_DIR, '--json', ...args])).stdout);
+}
+
+before(async () => {
+  key = (await dothi('keys', 'create', '--admin', '--name', 'Trình duyệt')).secret;
 });
+
+// The map's own tests find the samples as they were.
+after(() => dothi('layers', 'drop', 'moc_thu', 'moc_hai'));
 
 /** Points in metres of the city's zone; the table does not say of which. */
 function marks(n) {
