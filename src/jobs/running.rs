@@ -93,12 +93,6 @@ impl Running {
         self.asked(sql).await
     }
 
-    /// It waits for somebody's answer where it runs (a terminal), or goes on with it.
-    pub async fn asks(&mut self, questions: Option<Value>) -> Result<bool> {
-        let sql = Sql::new("UPDATE dothi.job SET questions = ").bind(questions).push("::jsonb");
-        self.asked(sql).await
-    }
-
     async fn asked(&mut self, sql: Sql) -> Result<bool> {
         let sql = sql.push(" WHERE id = ").bind(self.id).push(" AND state = 'running' RETURNING cancel");
         Ok(match run::optional(&mut self.on, sql).await? {
