@@ -9,6 +9,8 @@ import { bytes } from './words';
 /** Milliseconds between looks at the lists. */
 const AGAIN = 3000;
 
+type Dropped = File[] | 'folder';
+
 /** Where a file is dropped, and what was uploaded and imported before. */
 export const homeView: View = (page) => {
   const drop = h('div', {});
@@ -27,7 +29,7 @@ export const homeView: View = (page) => {
       },
       (error) => lists.replaceChildren(failure(error, page.say, () => void refresh())),
     );
-  const take = async (files: File[]) => {
+  const take = async (files: Dropped) => {
     sending = true;
     await upload(page, files, largest, drop, () => {
       sending = false;
@@ -40,7 +42,7 @@ export const homeView: View = (page) => {
   return [h('div', { class: 'column' }, drop, lists)];
 };
 
-function dropZone({ say }: Page, largest: number, taken: (files: File[]) => void): HTMLElement {
+function dropZone({ say }: Page, largest: number, taken: (files: Dropped) => void): HTMLElement {
   const input = h('input', { type: 'file', multiple: true, class: 'off-screen', id: 'file', on: { change: () => taken([...(input.files ?? [])]) } });
   const zone = h(
     'div',
@@ -55,7 +57,10 @@ function dropZone({ say }: Page, largest: number, taken: (files: File[]) => void
         drop: (event) => {
           event.preventDefault();
           zone.classList.remove('over');
-          taken([...(event.dataTransfer?.files ?? [])]);
+          const items = [...(event.dataTransfer?.items ?? [])];
+          // A file geodatabase is a folder, which no browser sends as it is.
+          const folder = items.some((item) => item.webkitGetAsEntry()?.isDirectory);
+          taken(folder ? 'folder' : [...(event.dataTransfer?.files ?? [])]);
         },
       },
     },
@@ -70,12 +75,13 @@ function dropZone({ say }: Page, largest: number, taken: (files: File[]) => void
 }
 
 /** Sends what was dropped, and goes on to look at it. */
-async function upload(page: Page, files: File[], largest: number, place: HTMLElement, again: () => void): Promise<void> {
+async function upload(page: Page, files: Dropped, largest: number, place: HTMLElement, again: () => void): Promise<void> {
   const { say } = page;
   const refuse = (text: string) => {
     again();
     place.append(h('p', { class: 'status failure', role: 'alert' }, text));
   };
+  if (files === 'folder') return refuse(say('drop.folder'));
   if (files.length === 0) return again();
   const file = await asOne(files);
   if (file === 'several') return refuse(say('drop.several'));

@@ -28,6 +28,7 @@ export const vi = {
   'drop.limit': 'Mỗi tệp tối đa {size}. Mất mạng hay đóng trang giữa chừng: chọn lại đúng tệp đó để gửi tiếp.',
   'drop.several': 'Mỗi lần một tệp. Nếu dữ liệu gồm nhiều tệp, hãy nén chúng thành một tệp .zip.',
   'drop.too-large': 'Tệp {size} lớn hơn mức cho phép ({most}). Hãy nhập trên máy chủ bằng lệnh dothi import.',
+  'drop.folder': 'Đây là một thư mục. Hãy nén nó thành một tệp .zip rồi thả lại.',
   'drop.empty': 'Tệp rỗng.',
   'drop.alone': 'Tệp .shp cần đi cùng .dbf và .shx. Hãy chọn cả ba (và .prj nếu có), hoặc nén thành .zip.',
 
@@ -201,6 +202,7 @@ export const en: Record<Word, string> = {
   'drop.limit': 'Up to {size} a file. If the network breaks or the page is closed, choose the same file again to go on.',
   'drop.several': 'One file at a time. If the data is several files, pack them into one .zip.',
   'drop.too-large': 'The file has {size}, more than the {most} allowed. Import it on the server with dothi import.',
+  'drop.folder': 'This is a folder. Pack it into a .zip and drop that.',
   'drop.empty': 'The file is empty.',
   'drop.alone': 'A .shp needs its .dbf and .shx. Choose all three (and the .prj if there is one), or pack them into a .zip.',
 
