@@ -84,6 +84,17 @@ pub struct Field {
     pub domain: Vec<Coded>,
 }
 
+impl Field {
+    /// What a value of a coded field means.
+    pub fn label(&self, value: &serde_json::Value) -> Option<&str> {
+        if self.domain.is_empty() || value.is_null() {
+            return None;
+        }
+        let code = value.as_str().map_or_else(|| value.to_string(), String::from);
+        self.domain.iter().find(|c| c.code == code).map(|c| c.label.as_str())
+    }
+}
+
 /// A code and what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coded {

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::ask;
 use super::print::{Print, Progress, count, tame};
+use super::{ask, conformance};
 use crate::config::Store;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::import::frames::Question;
+use crate::import::package::Account;
 use crate::import::{How, Options, Step, report::Report};
 use crate::jobs::{self, Outcome, Running};
 
@@ -20,10 +21,11 @@ pub struct Args {
     /// Shapefile (loose or .zip), GeoPackage, GeoJSON, KML/KMZ, CSV, FlatGeobuf, GML, MapInfo TAB/MIF, DXF, File Geodatabase …
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Id of the layer, where the file has one layer; a layer of that id is replaced
+    /// Id of the layer, where the file has one layer; a layer of that id is replaced. Of a planning package: what the ids
+    /// of its layers begin with
     #[arg(long, value_name = "ID")]
     layer: Option<String>,
-    /// Title of the layer
+    /// Title of the layer, or of the plan that a package holds
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// Only this layer of the source; may be repeated
@@ -50,6 +52,9 @@ pub struct Args {
     /// Do everything but keep nothing; the report says what would happen
     #[arg(long)]
     dry_run: bool,
+    /// Refuse a planning package (Circular 16/2025/TT-BXD) that does not conform; nothing of it is imported
+    #[arg(long)]
+    strict: bool,
 }
 
 pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
@@ -77,16 +82,24 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         swap_xy: args.swap_xy,
         drop_z: args.drop_z,
         dry_run: args.dry_run,
+        strict: args.strict,
     };
     let db = Db::open(store, 2, Duration::ZERO).await?;
     let mut reports = Vec::new();
     let mut failed = None;
     let mut asked = Vec::new();
+    let mut packages = Vec::new();
     for file in &args.files {
-        match one(&db, file, options.clone(), print, &mut asked).await {
+        let mut package = None;
+        let outcome = one(&db, file, options.clone(), print, &mut asked, &mut package).await;
+        let package = package.map(serde_json::to_value).transpose()?;
+        packages.extend(package.clone());
+        match outcome {
             Ok(done) => {
-                if !print.json {
-                    done.iter().for_each(|r| print!("{}", tame(&text(r))));
+                match &package {
+                    _ if print.json => {}
+                    Some(account) => print!("{}", tame(&set(account, &done)?)),
+                    None => done.iter().for_each(|r| print!("{}", tame(&text(r)))),
                 }
                 reports.extend(done);
             }
@@ -102,7 +115,11 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     }
     let closed = db.close().await;
     if print.json && failed.is_none() {
-        print.result(&json!({"imports": reports}), String::new)?;
+        let mut all = json!({"imports": reports});
+        if !packages.is_empty() {
+            all["packages"] = packages.into();
+        }
+        print.result(&all, String::new)?;
     }
     match failed {
         Some(e) if print.json && !asked.is_empty() => {
@@ -124,6 +141,7 @@ async fn one(
     mut options: Options,
     print: &Print,
     asked: &mut Vec<Question>,
+    package: &mut Option<Account>,
 ) -> Result<Vec<Report>> {
     let name = file.file_name().map_or_else(|| file.to_string_lossy(), |n| n.to_string_lossy()).into_owned();
     let mut running = Running::begin(db.options(), &name, &options).await?;
@@ -133,6 +151,7 @@ async fn one(
             Step::Layer(name, total) => progress.start(name, *total),
             Step::Rows(n) => progress.at(*n),
             Step::Doing(what) => progress.doing(what),
+            Step::Package(account) => *package = Some((**account).clone()),
             Step::Opened(_) | Step::Question(_) | Step::Done(_) => {}
         };
         let outcome = jobs::import(&mut running, db.options(), file, &options, None, tell).await;
@@ -159,6 +178,22 @@ async fn one(
 /// Who sits at the machine.
 fn user() -> Option<String> {
     ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|name| !name.is_empty())
+}
+
+/// The account of a planning package.
+fn set(account: &Value, reports: &[Report]) -> Result<String> {
+    let checked: Vec<Value> =
+        reports.iter().filter_map(|r| r.conformance.as_ref()).map(serde_json::to_value).collect::<Result<_, _>>()?;
+    let mut out = conformance::package(account, &checked);
+    let (read, kept) = reports.iter().fold((0, 0), |(read, kept), r| (read + r.read, kept + r.imported));
+    let dry = reports.iter().any(|r| r.dry_run);
+    let (layers, read, kept) = (reports.len(), count(read), count(kept));
+    out.push_str(&format!("\n{layers} lớp / layers: {read} rows read, {kept} imported"));
+    out.push_str(if dry { "  (dry run: nothing kept)\n" } else { "\n" });
+    for r in reports.iter().filter(|r| r.repaired + r.set_aside > 0) {
+        out.push_str(&format!("  {}: {} mended, {} set aside\n", r.layer, count(r.repaired), count(r.set_aside)));
+    }
+    Ok(out)
 }
 
 /// The account, as a person reads it.

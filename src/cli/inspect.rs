@@ -1,12 +1,17 @@
 //! `dothi inspect`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use serde_json::Value;
+
+use super::conformance;
 use super::print::{Print, count, table};
 use crate::error::{Error, Result};
 use crate::import::child::{Inspection, Limits, inspect};
 use crate::import::frames::{Action, LayerInfo, Request};
+use crate::import::package::structure::{Conformance, Seen};
+use crate::import::package::{Account, Package};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -34,8 +39,30 @@ pub async fn run(args: Args, print: &Print) -> Result<ExitCode> {
     request.swap_xy = args.swap_xy;
     let found = inspect(&request, &Limits::default()).await?;
     let name = args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    if let Some((account, layers)) = package(&path, &found)? {
+        let mut value = serde_json::to_value(&found)?;
+        (value["package"], value["conformance"]) = (account.clone(), layers.clone().into());
+        print.result(&value, || conformance::package(&account, &layers))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     print.result(&found, || text(&name, &found))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What can be said of a planning package before its rows are read: of the set, and of each layer.
+fn package(path: &Path, found: &Inspection) -> Result<Option<(Value, Vec<Value>)>> {
+    let Some(package) = Package::recognise(path, &found.layers, None)? else { return Ok(None) };
+    let checked: Vec<(usize, Conformance)> = package
+        .members
+        .iter()
+        .filter_map(|m| {
+            let layer = found.layers.iter().find(|l| l.index == m.index)?;
+            Some((m.index, Conformance::new(m.class?, &Seen::inspected(layer))))
+        })
+        .collect();
+    let accounts: Vec<(usize, &Conformance)> = checked.iter().map(|(index, c)| (*index, c)).collect();
+    let layers = checked.iter().map(|(_, c)| serde_json::to_value(c)).collect::<Result<_, _>>()?;
+    Ok(Some((serde_json::to_value(Account::new(&package, &accounts, true))?, layers)))
 }
 
 fn text(name: &str, found: &Inspection) -> String {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use sqlx::Row;
 
+use super::conformance;
 use super::print::{Print, count, table};
 use crate::config::Store;
 use crate::db::{Db, run as sql};
@@ -96,10 +97,11 @@ fn list(layers: &[Arc<Layer>], print: &Print) -> Result<()> {
                     l.version.to_string(),
                     seen.into(),
                     l.title.clone(),
+                    l.group.clone().unwrap_or_default(),
                 ]
             })
             .collect();
-        table(&["id", "features", "geometry", "CRS", "version", "", "title"], &[1, 4], &rows)
+        table(&["id", "features", "geometry", "CRS", "version", "", "title", "group"], &[1, 4], &rows)
     })
 }
 
@@ -189,6 +191,9 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
                     n("set_aside")
                 ),
             );
+            if !report["conformance"].is_null() {
+                out.push_str(&conformance::layer(&report["conformance"]));
+            }
         }
         let rows: Vec<Vec<String>> = layer
             .fields

@@ -1,6 +1,7 @@
 //! The door for administrators: every command on one page.
 
 mod ask;
+mod conformance;
 mod db;
 mod doctor;
 mod editions;
@@ -10,6 +11,7 @@ mod inspect;
 mod jobs;
 mod keys;
 mod layers;
+mod packages;
 mod print;
 mod serve;
 mod styles;
@@ -52,6 +54,8 @@ enum Command {
     Inspect(inspect::Args),
     /// List layers, show one, describe it, drop it
     Layers(layers::Args),
+    /// Planning packages that came in, and how they stand to their circular
+    Packages(packages::Args),
     /// Styles of the map and of layers: list, show, set, drop
     Styles(styles::Args),
     /// What a layer was: list its editions, compare two, go back and forward
@@ -107,6 +111,7 @@ async fn run(command: Command, store: &Store, print: &Print) -> Result<ExitCode>
         Command::Import(args) => import::run(store, args, print).await,
         Command::Inspect(args) => inspect::run(args, print).await,
         Command::Layers(args) => layers::run(store, args, print).await,
+        Command::Packages(args) => packages::run(store, args, print).await,
         Command::Styles(args) => styles::run(store, args, print).await,
         Command::Editions(args) => editions::run(store, args, print).await,
         Command::Keys(args) => keys::run(store, args, print).await,

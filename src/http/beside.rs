@@ -63,6 +63,12 @@ fn tiles(paths: &mut Map<String, Value>) {
     let style = vec![part("styleId", "A style: `default`, a layer's id, another", text())];
     let say = "A MapLibre style whose every part is here";
     put("/styles/{styleId}", get("style", say, style, &["application/vnd.mapbox.style+json"]));
+    put("/packages", get("packages", "Planning packages that came in", vec![], &[JSON]));
+    let package = vec![part("packageId", "A planning package", text())];
+    let say = "What a planning package held of its circular, and what it lacked";
+    put("/packages/{packageId}", get("package", say, package, &[JSON]));
+    let say = "What planned land is for, and the colours of the circular";
+    put("/planning-functions", get("planningFunctions", say, vec![], &[JSON]));
     put("/land-use", get("landUse", "The official codes of land use and their colours", vec![], &[JSON]));
     let font = vec![part("stack", "Fonts, with commas between", text()), part("range", "`0-255.pbf`", text())];
     put("/fonts/{stack}/{range}", get("glyphs", "Glyphs of a font", font, &["application/x-protobuf"]));

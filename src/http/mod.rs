@@ -9,6 +9,7 @@ mod ogc; // OGC API
 mod ops; // health, readiness, metrics
 mod proxy; // what a proxy in front says
 mod ows; // what WMS and WFS share
+mod packages; // planning packages
 mod params; // query parameters, strictly
 mod respond; // answers, and errors as problem+json
 mod spatial; // at, near, area
@@ -94,6 +95,9 @@ fn router(app: Arc<App>) -> Router {
         .route("/archives/{id}/{z}/{x}/{y}", get(archives::tile))
         .route("/styles", get(tiles::styles))
         .route("/styles/{id}", get(tiles::style))
+        .route("/packages", get(packages::list))
+        .route("/packages/{id}", get(packages::one))
+        .route("/planning-functions", get(packages::functions))
         .route("/land-use", get(tiles::land_use))
         .route("/fonts/{stack}/{range}", get(web::font))
         .route("/sprites/{file}", get(web::sprite))

@@ -1,7 +1,7 @@
 //! What a file is called. An upload lies on the disk under a name of ours, which no one should read: messages that name
 //! it get the name that its owner gave it. Layers that GDAL names after their file get theirs in the reader.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -21,6 +21,11 @@ impl Called {
             path: path.to_string_lossy().into_owned(),
             on_disk,
         }
+    }
+
+    /// Where it is, under its owner's name.
+    pub fn place(&self) -> PathBuf {
+        Path::new(&self.path).with_file_name(&self.name)
     }
 
     /// A message that names the file.

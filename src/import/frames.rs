@@ -211,6 +211,9 @@ pub struct LayerInfo {
     /// Position among the source's layers.
     pub index: usize,
     pub name: String,
+    /// Where it is in the source: folders and file, as `HoSoGIS/QuyHoach.gdb`.
+    #[serde(default)]
+    pub path: String,
     pub title: Option<String>,
     pub crs: Option<Crs>,
     /// Ranked, where the file names no coordinate system.
@@ -252,6 +255,9 @@ pub struct LayerStart {
     pub geometry: Option<Geometry>,
     pub shape: Option<String>,
     pub fields: Vec<Field>,
+    /// The width that the source declares for each field; 0 for none.
+    #[serde(default)]
+    pub widths: Vec<i32>,
     pub encoding: Encoding,
     pub count: Option<u64>,
     pub extent: Option<[f64; 4]>,

@@ -46,11 +46,16 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
         _ => return Ok(vec![path.to_path_buf()]),
     };
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let is_part = path.is_dir() || entry.path().file_stem() == path.file_stem();
-        if is_part && entry.file_type()?.is_file() {
-            files.push(entry.path());
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            let (kind, is_part) = (entry.file_type()?, path.is_dir() || entry.path().file_stem() == path.file_stem());
+            match is_part {
+                true if kind.is_file() => files.push(entry.path()),
+                true if kind.is_dir() && path.is_dir() => folders.push(entry.path()),
+                _ => {}
+            }
         }
     }
     files.sort();

@@ -9,6 +9,7 @@ pub mod frames; // what the two say to each other
 mod hash; // which file it was
 mod merge; // into a layer that is there: append, upsert
 mod land_use; // labels held against the official lists
+pub mod package; // planning packages: several databases, one set of layers
 pub mod preview; // the first features of a layer, imported nowhere
 mod publish; // staging table, COPY, swap
 pub mod reader; // the child itself: the only place that names GDAL
@@ -27,6 +28,7 @@ use crate::error::{Error, Result};
 pub use called::Called;
 use child::{Limits, Reader};
 use frames::{Action, Event, Frame, Note, Question, Request};
+use package::Package;
 use report::Report;
 
 /// What an administrator says about an import.
@@ -61,6 +63,8 @@ pub struct Options {
     pub drop_z: bool,
     /// Do everything, then take it back.
     pub dry_run: bool,
+    /// Refuse a planning package that is not as its circular has it.
+    pub strict: bool,
 }
 
 /// What becomes of a layer that is there already.
@@ -96,6 +100,8 @@ pub enum Step {
     Rows(u64),
     /// Something must be said before the file can be read; an error follows that says the same in a line.
     Question(Question),
+    /// All of a planning package was read and checked.
+    Package(Box<package::Account>),
     /// `checks`, `index`, `swap`
     Doing(&'static str),
     /// A layer is in, whatever becomes of those that follow.
@@ -159,6 +165,12 @@ async fn layers(
             Event::Source { driver: d, layers, notes, .. } => {
                 driver = d;
                 source_notes = notes;
+                if let Some(package) = Package::recognise(&called.place(), &layers, options.layer.as_deref())? {
+                    tell(Step::Opened(layers.into_iter().map(|l| l.name).collect()));
+                    let source =
+                        publish::Source { file: &name, driver: &driver, alone: true, notes: &source_notes, sha256 };
+                    return package::import(to, reader, &package, source, options, tell).await;
+                }
                 let names: Vec<String> = layers.into_iter().map(|l| l.name).collect();
                 if let (Some(id), true) = (&options.layer, names.len() > 1) {
                     let listed = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");

@@ -50,6 +50,15 @@ pub struct Incoming {
     pub fields: Vec<Field>,
 }
 
+/// A layer that is staged, checked and indexed, and not yet seen.
+pub struct Staged {
+    pub incoming: Incoming,
+    pub report: Report,
+    /// Whether it takes the place of what is there, or of nothing.
+    pub replaces: bool,
+}
+
+/// One layer in one transaction.
 pub async fn layer(
     to: &mut PgConnection,
     reader: &mut Reader,
@@ -59,29 +68,50 @@ pub async fn layer(
     options: &Options,
     tell: &mut (impl FnMut(Step) + Send),
 ) -> Result<Report> {
-    tell(Step::Layer(start.name.clone(), start.count));
     let mut tx = to.begin().await?;
-    let origin = format!("{}: {}", source.file, start.name);
     let id = choose_id(&mut tx, &start, options, taken, source.file).await?;
     lock(&mut tx, &id, options.wait).await?;
     if options.wait {
         // The layer may have come, from another file, while this waited.
         choose_id(&mut tx, &start, options, taken, source.file).await?;
     }
-    let incoming = stage(&mut tx, id, &start, options, &origin).await?;
+    let staged = stage(&mut tx, reader, start, id, source, options, tell).await?;
+    tell(Step::Doing("swap"));
+    let report = serve(&mut tx, staged, source, options).await?;
+    if options.dry_run {
+        tx.rollback().await?;
+    } else {
+        tx.commit().await?;
+    }
+    Ok(report)
+}
+
+/// Reads the layer into a table of its own, checks and indexes it. What is there stays as it is, and unlocked; that nobody
+/// else imports the layer is for the caller to see to ([`lock`]).
+pub async fn stage(
+    tx: &mut PgConnection,
+    reader: &mut Reader,
+    start: LayerStart,
+    id: String,
+    source: &Source<'_>,
+    options: &Options,
+    tell: &mut (impl FnMut(Step) + Send),
+) -> Result<Staged> {
+    tell(Step::Layer(start.name.clone(), start.count));
+    let incoming = table(&mut *tx, id, &start, options, &origin(source, &start.name)).await?;
     let mut report = Report::new(&incoming, &start, source, options);
-    let ended = copy(&mut tx, reader, &incoming, &mut report, tell).await?;
+    let ended = copy(&mut *tx, reader, &incoming, &mut report, tell).await?;
     tell(Step::Doing("checks"));
-    key(&mut tx, &incoming, &mut report).await?;
-    set_aside(&mut tx, &incoming, &report.rows_set_aside).await?;
+    key(&mut *tx, &incoming, &mut report).await?;
+    set_aside(&mut *tx, &incoming, &report.rows_set_aside).await?;
     let title = incoming.title.clone();
     let limit = MENDING + report.imported * MENDING_A_ROW;
     run::script(&mut *tx, format!("SET LOCAL statement_timeout = {limit}")).await?;
-    let mended = repair::repair(&mut tx, incoming, &ended, &mut report).await;
+    let mended = repair::repair(&mut *tx, incoming, &ended, &mut report).await;
     let incoming = mended.map_err(|e| unstorable(e, &title))?;
     run::script(&mut *tx, "SET LOCAL statement_timeout TO DEFAULT").await?;
     tell(Step::Doing("index"));
-    let replaces = options.how == How::Replace || !is_there(&mut tx, &incoming.id).await?;
+    let replaces = options.how == How::Replace || !is_there(&mut *tx, &incoming.id).await?;
     if incoming.geometry.is_some() && replaces {
         run::script(
             &mut *tx,
@@ -95,34 +125,38 @@ pub async fn layer(
     }
     // A third of the usual sample; autovacuum takes the whole one once the layer changes.
     run::script(&mut *tx, format!("SET LOCAL default_statistics_target = 30; ANALYZE {}", incoming.staging)).await?;
-    settle::check_place(&mut tx, &incoming, ended.extent, &mut report).await?;
+    settle::check_place(&mut *tx, &incoming, ended.extent, &mut report).await?;
     report.count();
-    tell(Step::Doing("swap"));
+    Ok(Staged { incoming, report, replaces })
+}
+
+/// Puts a staged layer in its place and enters the edition; readers see it at the commit.
+pub async fn serve(tx: &mut PgConnection, staged: Staged, source: &Source<'_>, options: &Options) -> Result<Report> {
+    let Staged { incoming, mut report, replaces } = staged;
     if replaces {
-        settle::swap(&mut tx, &incoming, &mut report, options).await?;
+        settle::swap(&mut *tx, &incoming, &mut report, options).await?;
     } else {
-        merge::merge(&mut tx, &incoming, &mut report, &options.how).await?;
+        merge::merge(&mut *tx, &incoming, &mut report, &options.how).await?;
     }
     let origin = Origin {
         how: if replaces { How::Replace.name() } else { options.how.name() },
         import: incoming.import,
-        source: &origin,
+        source: &origin(source, &report.source_layer),
         sha256: source.sha256.clone().await,
         options: serde_json::to_value(options)?,
         who: options.who.as_deref(),
     };
-    report.edition = editions::enter(&mut tx, &incoming.id, report.version, origin).await?;
-    settle::account(&mut tx, &incoming, &report).await?;
+    report.edition = editions::enter(&mut *tx, &incoming.id, report.version, origin).await?;
+    settle::account(tx, &incoming, &report).await?;
     report.rows_set_aside.truncate(SHOWN);
-    if options.dry_run {
-        tx.rollback().await?;
-    } else {
-        tx.commit().await?;
-    }
     Ok(report)
 }
 
-async fn is_there(tx: &mut PgConnection, id: &str) -> Result<bool> {
+fn origin(source: &Source<'_>, layer: &str) -> String {
+    format!("{}: {layer}", source.file)
+}
+
+pub async fn is_there(tx: &mut PgConnection, id: &str) -> Result<bool> {
     Ok(run::optional(tx, Sql::new("SELECT 1 FROM dothi.layer WHERE id = ").bind(id)).await?.is_some())
 }
 
@@ -144,21 +178,25 @@ async fn choose_id(
         id = format!("{}_{n}", base.chars().take(46).collect::<String>());
         n += 1;
     }
-    let sql = Sql::new("SELECT source FROM dothi.served_import WHERE layer = ").bind(&id);
-    if let Some(row) = run::optional(tx, sql).await? {
-        let origin: String = row.try_get("source")?;
-        let before = origin.split(": ").next().unwrap_or_default();
-        if before != file {
-            return Err(Error::Conflict(format!(
-                "layer `{id}` is there already, from `{before}`; say `--layer {id}` to replace it, or another id"
-            )));
-        }
+    match from_elsewhere(tx, &id, file).await? {
+        Some(before) => Err(Error::Conflict(format!(
+            "layer `{id}` is there already, from `{before}`; say `--layer {id}` to replace it, or another id"
+        ))),
+        None => Ok(id),
     }
-    Ok(id)
+}
+
+/// The file that the layer of this id came from, if that is another one.
+pub async fn from_elsewhere(tx: &mut PgConnection, id: &str, file: &str) -> Result<Option<String>> {
+    let sql = Sql::new("SELECT source FROM dothi.served_import WHERE layer = ").bind(id);
+    let Some(row) = run::optional(tx, sql).await? else { return Ok(None) };
+    let origin: String = row.try_get("source")?;
+    let before = origin.split(": ").next().unwrap_or_default();
+    Ok((before != file).then(|| before.to_string()))
 }
 
 /// One import of a layer at a time.
-async fn lock(tx: &mut PgConnection, id: &str, wait: bool) -> Result<()> {
+pub async fn lock(tx: &mut PgConnection, id: &str, wait: bool) -> Result<()> {
     if wait {
         let sql = Sql::new("SELECT pg_advisory_xact_lock(hashtext('dothi import'), hashtext(").bind(id).push("))");
         return run::one(tx, sql).await.map(|_| ());
@@ -170,7 +208,7 @@ async fn lock(tx: &mut PgConnection, id: &str, wait: bool) -> Result<()> {
     Err(Error::Conflict(format!("another import of layer `{id}` is under way; wait for it to end")))
 }
 
-async fn stage(
+async fn table(
     tx: &mut PgConnection,
     id: String,
     start: &LayerStart,

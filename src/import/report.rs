@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Options;
 use super::frames::{Crs, Encoding, LayerStart, Note, Originals, SetAside};
+use super::package::structure::Conformance;
 use super::publish::{Incoming, Source};
 
 #[derive(Debug, Clone, Serialize)]
@@ -39,6 +40,9 @@ pub struct Report {
     /// Where a field has land-use codes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub land_use: Option<LandUse>,
+    /// Where the layer is a class of a planning package.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conformance: Option<Conformance>,
     pub notes: Vec<Note>,
     pub repairs: Vec<Repair>,
     /// The first ones.
@@ -112,6 +116,7 @@ impl Report {
             bounds: None,
             originals: None,
             land_use: None,
+            conformance: None,
             notes: Vec::new(),
             repairs: Vec::new(),
             rows_set_aside: Vec::new(),

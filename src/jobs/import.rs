@@ -158,6 +158,8 @@ impl Seen {
             Step::Rows(rows) => p.rows = rows,
             Step::Doing(what) => p.step = what,
             Step::Question(question) => self.questions.push(question),
+            // It is in the reports of its layers, and kept with them.
+            Step::Package(_) => {}
             Step::Done(report) => {
                 (p.step, p.done) = ("read", p.done + 1);
                 self.done.push(*report);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Row};
 
@@ -62,6 +62,8 @@ pub struct Layer {
     pub extent: Option<Bbox>,
     /// What is said of it for its record.
     pub about: About,
+    /// Where in which planning package it belongs.
+    pub package: Option<Place>,
     /// Whether a change must name the state it was made from.
     pub require_if_match: bool,
     /// The journal has every change after this version.
@@ -70,6 +72,17 @@ pub struct Layer {
     pub keep_days: Option<i32>,
     /// RFC 3339, UTC.
     pub updated: String,
+}
+
+/// A place in a planning package (Circular 16/2025/TT-BXD, appendix II).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Place {
+    pub id: String,
+    /// `HienTrang`, `QuyHoach`, `MocGioi`, `NenDiaHinh`
+    pub theme: Option<String>,
+    pub dataset: Option<String>,
+    /// `ChucNangSuDungDat_A`; none for a layer that the circular does not know.
+    pub class: Option<String>,
 }
 
 impl Layer {
@@ -173,7 +186,7 @@ pub fn shorten(value: &str) -> String {
 }
 
 const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
-    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, version, feature_count, extent, about, require_if_match, kept_since, keep_days,
+    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, version, feature_count, extent, about, package, require_if_match, kept_since, keep_days,
     to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated, auth_name, srtext,
     (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = to_regclass(format('layers.%I', id)) AND attnum > 0 AND NOT attisdropped) AS columns"#;
 
@@ -236,6 +249,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
         feature_count: row.try_get("feature_count")?,
         extent: extent.and_then(|e| Bbox::new(*e.first()?, *e.get(1)?, *e.get(2)?, *e.get(3)?).ok()),
         about: serde_json::from_value(json("about")?)?,
+        package: serde_json::from_value(json("package")?)?,
         require_if_match: row.try_get("require_if_match")?,
         kept_since: row.try_get("kept_since")?,
         keep_days: row.try_get("keep_days")?,

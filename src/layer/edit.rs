@@ -4,7 +4,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 
 use super::about::About;
 use super::time::temporal;
-use super::{Layer, catalog, editions};
+use super::{Layer, catalog, editions, package};
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::schema::Field;
@@ -117,6 +117,14 @@ fn keep_history(text: &str) -> Result<KeepHistory, String> {
 
 /// Applies the changes; the layer's version rises, so that everybody who holds it learns of it.
 pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> {
+    let mut tx = pool.begin().await?;
+    bump(&mut tx, layer).await?;
+    describe(&mut tx, layer, changes).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Applies the changes within a transaction that has taken the layer's next version.
+pub async fn describe(tx: &mut PgConnection, layer: &Layer, changes: &Changes) -> Result<()> {
     for name in [&changes.class_field, &changes.label_field].into_iter().flatten().filter(|n| !n.is_empty()) {
         if layer.field(name).is_none() {
             return Err(no_field(layer, "class-field", name));
@@ -183,12 +191,7 @@ pub async fn set(pool: &PgPool, layer: &Layer, changes: &Changes) -> Result<()> 
             None => sql.push("NULL"),
         };
     }
-    let sql = sql.push(" WHERE id = ").bind(&layer.id);
-    let mut tx = pool.begin().await?;
-    bump(&mut tx, layer).await?;
-    run::execute(&mut *tx, sql).await?;
-    tx.commit().await?;
-    Ok(())
+    run::execute(tx, sql.push(" WHERE id = ").bind(&layer.id)).await.map(|_| ())
 }
 
 /// The layer's fields with the titles that `FIELD=TITLE` says; none when nothing is said.
@@ -250,6 +253,7 @@ pub async fn drop(pool: &PgPool, layer: &Layer) -> Result<()> {
         run::execute(&mut *tx, Sql::new(format!("DELETE FROM dothi.{table} WHERE {column} = ")).bind(&layer.id))
             .await?;
     }
+    package::sweep(&mut tx).await?;
     tx.commit().await?;
     Ok(())
 }

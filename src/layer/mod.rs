@@ -7,6 +7,7 @@ pub mod draft; // a feature as somebody sends it, checked
 pub mod edit; // what an administrator says about a layer; drop
 pub mod editions; // what a layer was: list, compare, restore
 pub mod features; // GeoJSON
+pub mod function; // what planned land is for, and its colours
 mod geojson; // geometry as GeoJSON, from PostGIS's bytes
 pub mod known; // counts, first and last moments, values: found once a version
 pub mod gml; // GML
@@ -14,6 +15,7 @@ pub mod land_use; // official codes and colours
 pub mod mvt; // vector tiles by PostGIS
 pub mod number; // numbers as PostgreSQL and PostGIS write them
 pub mod record; // ISO 19115
+pub mod package; // planning packages
 pub mod outline; // where it lies in each coordinate system
 pub mod query; // which features of a layer
 pub mod selection; // what of each feature

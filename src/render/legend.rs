@@ -12,6 +12,7 @@ use super::part::How;
 use super::{Format, parts};
 use crate::error::Result;
 use crate::layer::Layer;
+use crate::layer::function;
 use crate::layer::land_use::LandUse;
 use crate::tiles::Tiles;
 use crate::tiles::snapshot::values::{NULL, Scalar, decode};
@@ -131,9 +132,11 @@ fn classes(layer: &Layer, codes: &[LandUse], tiles: &Tiles) -> Vec<(String, Stri
     if layer.class_field.is_none() {
         return vec![(String::new(), layer.title.clone())];
     }
+    let planned = function::classify(layer);
     let there: Option<Vec<String>> = tiles.keeper.get(&layer.id).and_then(|live| live.state()).map(|state| {
         let values = state.snapshot.classes().iter().filter(|id| **id != NULL);
         let code = |id: &u32| match decode(state.snapshot.value(*id)) {
+            Some(Scalar::Text(t)) if planned && function::named(&t).is_some() => t.trim().to_lowercase(),
             Some(Scalar::Text(t)) => t.chars().take(3).collect::<String>().to_uppercase(),
             Some(Scalar::Int(n)) => n.to_string(),
             _ => String::new(),
@@ -143,7 +146,9 @@ fn classes(layer: &Layer, codes: &[LandUse], tiles: &Tiles) -> Vec<(String, Stri
     let official = codes.iter().filter(|c| there.as_ref().is_none_or(|t| t.contains(&c.code)));
     let mut rows: Vec<(String, String)> =
         official.map(|c| (c.code.clone(), format!("{} – {}", c.code, c.vi))).collect();
-    let known = |code: &String| codes.iter().any(|c| c.code == *code);
+    let functions = function::all().iter().map(|f| (f.vi.to_lowercase(), f.vi.to_string())).filter(|_| planned);
+    rows.extend(functions.filter(|(code, _)| there.as_ref().is_some_and(|t| t.contains(code))));
+    let known = |code: &String| codes.iter().any(|c| c.code == *code) || (planned && function::named(code).is_some());
     if there.iter().flatten().any(|code| !known(code)) {
         rows.push(("?".into(), "Loại khác".into()));
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::layer::Layer;
+use crate::layer::function;
 use crate::layer::land_use::{ALIASES, LandUse};
 
 const BASE: &str = include_str!("../../tile-styles/default.json");
@@ -70,7 +71,8 @@ pub fn color(layer: &Layer) -> &str {
     layer.color.as_deref().unwrap_or(PALETTE[pick])
 }
 
-/// What fills a feature: the official colour of its land-use code (the first of a mixed `ONT+CLN`), or the layer's own.
+/// What fills a feature: the official colour of what its land is planned for, or of its land-use code (the first of a mixed
+/// `ONT+CLN`), or the layer's own.
 fn fill(layer: &Layer, codes: &[LandUse]) -> Value {
     let Some(field) = &layer.class_field else { return json!(color(layer)) };
     let mut expression = vec![json!("match"), json!(["upcase", ["slice", ["to-string", ["get", field]], 0, 3]])];
@@ -84,7 +86,13 @@ fn fill(layer: &Layer, codes: &[LandUse]) -> Value {
         }
     }
     expression.push(json!("#BDBDBD"));
-    Value::Array(expression)
+    if !function::classify(layer) {
+        return Value::Array(expression);
+    }
+    let mut functions = vec![json!("match"), json!(["downcase", ["to-string", ["get", field]]])];
+    functions.extend(function::all().iter().flat_map(|f| [json!(f.vi.to_lowercase()), json!(f.color)]));
+    functions.push(Value::Array(expression));
+    Value::Array(functions)
 }
 
 fn draw(layer: &Layer, codes: &[LandUse]) -> Vec<Value> {

@@ -26,6 +26,7 @@ mod journal; // whoever edits, everybody sees it
 mod killed; // the program, the server, PostgreSQL
 mod place; // every zone, every wrong declaration
 mod killed_import; // an import, at any moment; a full disk
+mod packages; // planning packages of Circular 16/2025
 mod predicates; // real layers, counted by others too
 mod proxy; // links behind a proxy
 mod tiles; // the engine beside PostGIS

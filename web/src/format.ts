@@ -57,6 +57,8 @@ export function dateTime(text: string, lang: Lang): string {
 /** An attribute as text. Files hold anything, so what does not fit its field is shown as it is. */
 export function attribute(value: unknown, field: Field | undefined, say: Speech): string {
   if (value === null || value === undefined || value === '') return say('feature.empty');
+  const code = field?.codes?.find((one) => one.code === String(value));
+  if (code) return `${code.code} – ${code.title}`;
   if (typeof value === 'boolean') return say(value ? 'feature.yes' : 'feature.no');
   if (typeof value === 'number') return number(value, say.lang);
   if (typeof value === 'object') return JSON.stringify(value);

@@ -1,4 +1,4 @@
-import type { LandUseCode } from './api';
+import type { LandUseCode, PlanningFunction } from './api';
 import type { Lang } from './locale';
 
 export const UNKNOWN_COLOR = '#d9dde0';
@@ -13,9 +13,21 @@ export interface LandUseClass {
 /** The official codes, ready to be looked up. */
 export class LandUse {
   private readonly byCode: Map<string, LandUseCode>;
+  private readonly byFunction: Map<string, LandUseCode>;
 
-  constructor(readonly codes: readonly LandUseCode[]) {
+  constructor(
+    readonly codes: readonly LandUseCode[],
+    functions: readonly PlanningFunction[] = [],
+  ) {
     this.byCode = new Map(codes.map((code) => [code.code, code]));
+    // In a legend they stand after the codes.
+    const known = functions.map(({ vi, en, color }, n) => ({ code: vi, vi, en, color, parent: null, rank: 10_000 + n }));
+    this.byFunction = new Map(known.map((one) => [one.vi.toLowerCase(), one]));
+  }
+
+  /** What planned land is for, where a plan says it in words. */
+  functionOf(value: string): LandUseCode | undefined {
+    return this.byFunction.get(value.trim().toLowerCase());
   }
 
   /**
@@ -23,6 +35,8 @@ export class LandUse {
    * the first code rules the colour, the label stays as it was written.
    */
   classOf(value: string): LandUseClass {
+    const planned = this.functionOf(value);
+    if (planned) return { value, color: planned.color ?? UNKNOWN_COLOR, official: planned };
     const first = codesIn(value).find((code) => this.byCode.has(code));
     const official = first === undefined ? undefined : this.byCode.get(first);
     return { value, color: official?.color ?? UNKNOWN_COLOR, official };
@@ -30,6 +44,8 @@ export class LandUse {
 
   /** `Đất ở tại đô thị`; for a combined label all names it is made of, for an unknown one nothing. */
   name(value: string, lang: Lang): string {
+    const planned = this.functionOf(value);
+    if (planned) return lang === 'vi' ? '' : planned.en;
     return codesIn(value)
       .flatMap((code) => this.byCode.get(code) ?? [])
       .map((code) => code[lang] || code.vi)

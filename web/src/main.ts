@@ -32,9 +32,14 @@ async function start(): Promise<void> {
   document.documentElement.lang = store.get().lang;
   slot('map').replaceChildren(h('div', { class: 'cover' }, loading(say()('app.loading'))));
   try {
-    const [style, { collections }, landUse] = await Promise.all([api.style(), api.collections(), api.landUse()]);
+    const [style, { collections }, landUse, functions] = await Promise.all([
+      api.style(),
+      api.collections(),
+      api.landUse(),
+      api.planningFunctions(),
+    ]);
     if (!hasWebGl()) return cover(h('p', { class: 'status failure', role: 'alert' }, say()('app.no-webgl')));
-    show(style, { store, say, catalog: new Catalog(collections, new LandUse(landUse), drawnLayers(style)) });
+    show(style, { store, say, catalog: new Catalog(collections, new LandUse(landUse, functions), drawnLayers(style)) });
   } catch (error) {
     cover(
       h(

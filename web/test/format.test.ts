@@ -53,3 +53,9 @@ test('attributes of every kind become text', () => {
   expect(attribute({ a: 1 }, field({ format: 'json' }), vi)).toBe('{"a":1}');
   expect(attribute('<b>x</b>', undefined, vi)).toBe('<b>x</b>');
 });
+
+test('a code is shown with what it means', () => {
+  const coded = field({ codes: [{ code: '1', title: 'Giữ lại' }] });
+  expect(attribute(1, coded, vi)).toBe('1 – Giữ lại');
+  expect(attribute('2', coded, vi)).toBe('2');
+});

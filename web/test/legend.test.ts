@@ -72,3 +72,14 @@ test('a fainter opacity keeps an expression of the zoom outermost', () => {
   expect(scaleOpacity(['step', ['zoom'], 0, 12, 1], 0.5)).toEqual(['step', ['zoom'], 0, 12, 0.5]);
   expect(scaleOpacity(['get', 'o'], 0.5)).toEqual(['*', ['get', 'o'], 0.5]);
 });
+
+test('a function of planned land has its own colour, before any code that its letters may spell', () => {
+  const planned = new LandUse([code('ODT', '#FFA0FF', 30)], [{ vi: 'Nhóm nhà ở', en: 'Residential group', color: '#CC9900' }]);
+  const { present } = legendOf(['NHÓM NHÀ Ở', 'ODT'], planned);
+  expect(present.map(({ value, color }) => [value, color])).toEqual([
+    ['ODT', '#FFA0FF'],
+    ['NHÓM NHÀ Ở', '#CC9900'],
+  ]);
+  expect(planned.name('Nhóm nhà ở', 'en')).toBe('Residential group');
+  expect(planned.name('Nhóm nhà ở', 'vi')).toBe('');
+});

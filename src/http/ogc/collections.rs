@@ -23,6 +23,8 @@ use crate::layer::catalog::shorten;
 use crate::layer::known::Span;
 use crate::layer::time::Stretch;
 
+/// Codes of a field that a collection lists; its schema has all of them.
+const MOST_CODES: usize = 500;
 const GREGORIAN: &str = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian";
 
 /// `GET /ogc/collections`: the layers in map order, those that are asked for.
@@ -188,6 +190,7 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     put("links", Some(json!(links)));
     put("titles", Some(titles(&layer.title, layer.title_en.as_deref())));
     put("group", layer.group.as_deref().map(|vi| titles(vi, layer.group_en.as_deref())));
+    put("package", layer.package.as_ref().map(|place| json!(place)));
     put("geometry", Some(json!(layer.shape())));
     put("fields", Some(layer.fields.iter().map(field).collect()));
     put("classField", layer.class_field.as_ref().map(|f| json!(f)));
@@ -232,6 +235,10 @@ fn field(field: &crate::schema::Field) -> Value {
     }
     if let Some(title) = &field.title {
         doc["title"] = json!(title);
+    }
+    if (1..=MOST_CODES).contains(&field.domain.len()) {
+        let codes = field.domain.iter().map(|c| json!({"code": c.code, "title": c.label}));
+        doc["codes"] = codes.collect();
     }
     doc
 }

@@ -1,6 +1,8 @@
 //! What a layer's features are made of, as JSON Schema 2020-12 (OGC API – Features, Part 5: Schemas, 23-058r2): what is
 //! answered and taken, what filters may name, what orders may name.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
@@ -73,6 +75,7 @@ async fn answer(
     let choice = super::document(&mut params, &headers, format::SCHEMAS)?;
     let layer = app.catalog.named(&id)?;
     let codes = codes(&app, &layer).await?;
+    let others = others(&app, &layer).await?;
     let here = format!("{base}/ogc/collections/{id}");
     let name = match of {
         Of::Features => "schema",
@@ -84,7 +87,7 @@ async fn answer(
         "$id": format!("{here}/{name}"),
         "type": "object",
         "title": layer.title,
-        "properties": properties(&base, &layer, of, codes.as_deref()),
+        "properties": properties(&base, &layer, of, codes.as_deref(), &others),
         "additionalProperties": false,
     });
     if let Some(description) = &layer.description {
@@ -99,7 +102,13 @@ async fn answer(
     Ok(response)
 }
 
-fn properties(base: &str, layer: &Layer, of: Of, codes: Option<&[String]>) -> Map<String, Value> {
+fn properties(
+    base: &str,
+    layer: &Layer,
+    of: Of,
+    codes: Option<&[String]>,
+    others: &BTreeMap<String, Vec<String>>,
+) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut put = |name: &str, mut schema: Value| {
         schema["x-ogc-propertySeq"] = json!(properties.len() + 1);
@@ -135,6 +144,9 @@ fn properties(base: &str, layer: &Layer, of: Of, codes: Option<&[String]>) -> Ma
         if let Some(codes) = codes.filter(|_| coded == Some(field.name.as_str())) {
             schema["enum"] = json!(codes);
             schema["x-ogc-codelistUri"] = json!(format!("{base}/land-use"));
+        }
+        if !field.domain.is_empty() {
+            schema["oneOf"] = choices(field, others.get(&field.name).map_or(&[], |v| v.as_slice()));
         }
         put(&field.name, schema);
     }
@@ -190,4 +202,26 @@ async fn codes(app: &App, layer: &Layer) -> Result<Option<Vec<String>>> {
     let more: Vec<String> = values.iter().filter(|v| !codes.contains(v)).cloned().collect();
     codes.extend(more);
     Ok(Some(codes))
+}
+
+/// The values of coded fields that are in no domain: they are there, and a schema that left them out would be wrong. Where
+/// there are too many to tell, nothing is said of them.
+async fn others(app: &App, layer: &Layer) -> Result<BTreeMap<String, Vec<String>>> {
+    let mut others = BTreeMap::new();
+    for field in layer.fields.iter().filter(|f| !f.domain.is_empty()) {
+        let values = app.known.values(&app.db.pool, &app.catalog, layer, field).await?;
+        let strange = |value: &&String| !field.domain.iter().any(|c| c.code == **value);
+        others.insert(field.name.clone(), values.iter().flat_map(|v| v.iter()).filter(strange).cloned().collect());
+    }
+    Ok(others)
+}
+
+/// The codes of a field with what they mean, and `others` that mean nothing.
+fn choices(field: &Field, others: &[String]) -> Value {
+    let value = |code: &str| match (field.kind.json().0, code.parse::<serde_json::Number>()) {
+        ("integer" | "number", Ok(number)) => json!(number),
+        _ => json!(code),
+    };
+    let known = field.domain.iter().map(|c| json!({"const": value(&c.code), "title": c.label}));
+    known.chain(others.iter().map(|code| json!({"const": value(code)}))).collect()
 }

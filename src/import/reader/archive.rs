@@ -3,9 +3,7 @@
 //! Read from the central directory by ourselves (APPNOTE.TXT 4.3.12, 4.3.14–16, 4.5.3), because GDAL's listing leaves
 //! such names out silently and does not tell compressed sizes.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-
+use super::vsi::File;
 use crate::error::{Error, Result};
 
 /// More than any city's data, less than a disk.
@@ -20,17 +18,16 @@ const MAX_ENTRIES: usize = 20_000;
 
 /// Whether the file starts like a zip.
 pub fn is_zip(path: &str) -> bool {
-    let mut head = [0; 4];
-    File::open(path).and_then(|mut f| f.read_exact(&mut head)).is_ok() && head == *b"PK\x03\x04"
+    super::vsi::head(path, 4) == b"PK\x03\x04"
 }
 
-/// Refuses an archive that is broken, leads out of itself, is locked, or unpacks to too much.
+/// Refuses an archive that is broken, leads out of itself, is locked, or unpacks to too much. It may lie in another one.
 pub fn check(path: &str) -> Result<()> {
     let shown = super::source::shown(path);
     let bad = |what: &str| Error::Unreadable(format!("`{shown}` {what}"));
     let broken = || bad("is no complete zip archive: its directory is missing or cut off");
-    let mut file = File::open(path).map_err(|e| bad(&format!("cannot be opened: {e}")))?;
-    let size = file.metadata().map_err(Error::io("reading the archive"))?.len();
+    let mut file = File::open(path).ok_or_else(|| bad("cannot be opened"))?;
+    let size = file.1;
     let directory = directory(&mut file, size).ok_or_else(broken)?;
 
     let (mut total, mut at, mut entries) = (0u64, 0usize, 0);
@@ -94,9 +91,8 @@ fn directory(file: &mut File, size: u64) -> Option<Vec<u8>> {
 
 fn read(file: &mut File, offset: u64, length: u64) -> Option<Vec<u8>> {
     let mut bytes = vec![0; usize::try_from(length).ok()?];
-    file.seek(SeekFrom::Start(offset)).ok()?;
-    file.read_exact(&mut bytes).ok()?;
-    Some(bytes)
+    file.seek(offset);
+    (file.read(&mut bytes) == bytes.len()).then_some(bytes)
 }
 
 /// The unpacked size in the zip64 extra field, which comes first there.

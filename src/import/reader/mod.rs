@@ -3,6 +3,7 @@
 //! A request comes on standard input, the answer goes out in [`frames`](super::frames). In between:
 //! limit this process, prepare GDAL, open the source, plan each layer (survey, encoding, place), stream the rows.
 
+mod aliases; // titles of a GeoPackage's columns
 mod archive; // what a zip claims to hold
 mod copy; // values → COPY BINARY
 mod errors; // what GDAL complains about

@@ -78,6 +78,26 @@ impl Dataset {
 }
 
 impl Dataset {
+    /// Rows of texts that the dataset's own SQL answers, at most `most`; none where it does not understand.
+    pub fn ask(&self, sql: &str, most: usize) -> Vec<Vec<String>> {
+        let sql = c(sql);
+        // SAFETY: the dataset is open; the result is ours until it is released, and its features until they are dropped.
+        unsafe {
+            let result = sys::GDALDatasetExecuteSQL(self.0, sql.as_ptr(), std::ptr::null_mut(), std::ptr::null());
+            if result.is_null() {
+                return Vec::new();
+            }
+            let answer = Layer { handle: result, dataset: PhantomData };
+            let fields = 0..answer.fields().len() as i32;
+            let row = |feature: Feature| {
+                fields.clone().map(|i| String::from_utf8_lossy(feature.text(i)).into_owned()).collect()
+            };
+            let rows = std::iter::from_fn(|| answer.next()).take(most).map(row).collect();
+            sys::GDALDatasetReleaseResultSet(self.0, result);
+            rows
+        }
+    }
+
     /// Codes and labels of a coded-value domain, at most `most`; empty for another kind of domain. The format is Unicode.
     pub fn codes(&self, domain: &[u8], most: usize) -> Vec<(String, String)> {
         let Ok(name) = CString::new(domain) else { return Vec::new() };

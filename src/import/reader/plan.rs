@@ -9,7 +9,7 @@ use super::source::Part;
 use super::srs::Srs;
 use super::survey::{self, Survey};
 use super::words::{self, Words};
-use super::{place, rows, xy};
+use super::{aliases, place, rows, xy};
 use crate::error::{Error, Result};
 use crate::import::frames::{Candidate, Crs, Event, FieldInfo, How, LayerInfo, LayerStart, Note, Question, Request};
 use crate::schema::{Coded, Geometry};
@@ -23,6 +23,7 @@ pub struct Plan<'d> {
     layer: Layer<'d>,
     index: usize,
     name: String,
+    path: String,
     title: Option<String>,
     columns: Vec<Column>,
     survey: Survey,
@@ -61,6 +62,12 @@ impl<'d> Plan<'d> {
             let codes = part.dataset.codes(&raw.domain, CODES).into_iter();
             column.field.domain = codes.map(|(code, label)| Coded { code, label: label.nfc().collect() }).collect();
         }
+        if part.driver == "GPKG" {
+            let mut titles = aliases::titles(&part.dataset, &name);
+            for field in columns.iter_mut().map(|c| &mut c.field).filter(|f| f.title.is_none()) {
+                field.title = titles.remove(&field.name).map(|title| title.nfc().collect());
+            }
+        }
         for column in columns.iter().filter(|c| c.field.name != c.field.column) {
             let message = format!("field `{}` is stored in the column `{}`", column.field.name, column.field.column);
             notes.push(Note::new("column_renamed", message));
@@ -75,6 +82,7 @@ impl<'d> Plan<'d> {
             layer,
             index,
             name,
+            path: part.inside.clone(),
             title,
             columns,
             survey,
@@ -181,6 +189,7 @@ impl<'d> Plan<'d> {
         LayerInfo {
             index: self.index,
             name: self.name,
+            path: self.path,
             title: self.title,
             extent_lonlat: self.survey.extent.and_then(lonlat),
             crs: self.crs,
@@ -203,6 +212,7 @@ impl<'d> Plan<'d> {
         LayerInfo {
             index: self.index,
             name: self.name.clone(),
+            path: self.path.clone(),
             title: self.title.clone(),
             count: self.survey.count,
             ..LayerInfo::default()
@@ -237,6 +247,7 @@ impl<'d> Plan<'d> {
             geometry: self.survey.geometry.clone(),
             shape: self.survey.shape.map(Into::into),
             fields: self.columns.iter().map(|c| c.field.clone()).collect(),
+            widths: self.columns.iter().map(|c| c.width).collect(),
             encoding: self.words.info.clone(),
             count: self.survey.count,
             extent: self.survey.extent,

@@ -111,6 +111,8 @@ pub struct Part {
     pub dataset: Dataset,
     pub driver: String,
     pub path: String,
+    /// The path within the source; the source's own name where it is the dataset.
+    pub inside: String,
 }
 
 /// The last name of a path, for messages.
@@ -139,7 +141,7 @@ pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
         return collection(full, full, notes);
     }
     let drivers = ENDINGS.iter().find(|(known, _)| *known == ending).map_or(&BY_CONTENT[..], |(_, drivers)| drivers);
-    Ok(vec![dataset(full, drivers, notes)?])
+    Ok(vec![dataset(full, shown(full), drivers, notes)?])
 }
 
 fn ending(path: &str) -> String {
@@ -153,7 +155,7 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
     names.sort();
     // A geodatabase zipped without its folder.
     if names.iter().any(|name| name.eq_ignore_ascii_case("a00000001.gdbtable")) {
-        return Ok(vec![dataset(root, &["OpenFileGDB"], notes)?]);
+        return Ok(vec![dataset(root, shown(path), &["OpenFileGDB"], notes)?]);
     }
     let mut parts = Vec::new();
     let mut failed = None;
@@ -168,8 +170,20 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
         let Some((_, drivers)) = ENDINGS.iter().find(|(known, _)| *known == ending) else {
             continue;
         };
-        match dataset(&format!("{root}/{name}"), drivers, notes) {
+        match dataset(&format!("{root}/{name}"), name, drivers, notes) {
             Ok(part) => parts.push(part),
+            Err(e) => {
+                notes.push(Note::new("not_read", e.to_string()));
+                failed = Some(e);
+            }
+        }
+    }
+    // Archives in it are opened too, but not what is packed in those.
+    for name in
+        names.iter().filter(|name| ending(name) == "zip" && !hidden(name) && root.matches("/vsizip/").count() < 2)
+    {
+        match packed(root, name, notes) {
+            Ok(more) => parts.extend(more),
             Err(e) => {
                 notes.push(Note::new("not_read", e.to_string()));
                 failed = Some(e);
@@ -183,16 +197,28 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
     }
 }
 
+/// The datasets of an archive that lies in a folder or in another archive.
+fn packed(root: &str, name: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
+    let path = format!("{root}/{name}");
+    archive::check(&path)?;
+    let parts = collection(&format!("/vsizip/{{{path}}}"), &path, notes)?;
+    Ok(parts.into_iter().map(|part| Part { inside: format!("{name}/{}", part.inside), ..part }).collect())
+}
+
 fn nothing(path: &str) -> Error {
     let known: Vec<&str> = ENDINGS.iter().map(|(ending, _)| *ending).collect();
     Error::Unreadable(format!("`{}` holds nothing that can be read; formats: {}", shown(path), known.join(", ")))
+}
+
+/// What systems add by themselves.
+fn hidden(name: &str) -> bool {
+    name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX")
 }
 
 /// Whether an entry stands for a dataset: not a part of one, not what macOS adds.
 fn is_dataset(name: &str, names: &[String]) -> bool {
     let folder = name.ends_with('/');
     let plain = name.trim_end_matches('/');
-    let hidden = plain.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");
     let inside_gdb = plain
         .rsplit_once('/')
         .is_some_and(|(above, _)| above.to_ascii_lowercase().split('/').any(|p| p.ends_with(".gdb")));
@@ -201,14 +227,14 @@ fn is_dataset(name: &str, names: &[String]) -> bool {
     let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
     let of_another = ending == "dbf"
         && names.iter().any(|n| ["shp", "tab"].iter().any(|e| n.eq_ignore_ascii_case(&format!("{stem}.{e}"))));
-    !hidden
+    !hidden(plain)
         && !inside_gdb
         && !of_another
         && folder == (ending == "gdb")
         && ENDINGS.iter().any(|(known, _)| *known == ending)
 }
 
-fn dataset(path: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> {
+fn dataset(path: &str, inside: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> {
     // Only plain files: a pipe in a folder would be waited for without end.
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return Err(Error::Unreadable(format!("`{}` is neither a file nor a folder", shown(path))));
@@ -239,7 +265,7 @@ fn dataset(path: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> 
                 ["ODS"] => headed(dataset, path, "ODS", c"OGR_ODS_HEADERS"),
                 _ => dataset,
             };
-            Ok(Part { driver: dataset.driver(), dataset, path: path.to_owned() })
+            Ok(Part { driver: dataset.driver(), dataset, path: path.to_owned(), inside: inside.to_owned() })
         }
         None => Err(match errors::take_cause() {
             Some(cause) if cause.contains("not recognized as a supported file format") => nothing(path),

@@ -11,6 +11,8 @@ const SPACES: [(&str, &str); 4] = [
     ("xmlns:gml", "http://www.opengis.net/gml/3.2"),
     ("xmlns:xlink", "http://www.w3.org/1999/xlink"),
 ];
+/// When Circular 16/2025/TT-BXD was signed.
+const SIGNED: &str = "2025-06-30";
 const METRE: &str = "http://www.opengis.net/def/uom/EPSG/0/9001";
 const ILLUSTRATIVE: &str = "Dữ liệu minh họa, không phải số liệu chính thức / Illustrative data, not official figures";
 
@@ -189,6 +191,9 @@ fn quality(x: &mut Gmd, record: &Record) {
                 result(x, None, &count.to_string());
             });
         }
+        if let Some(found) = &q.conformance {
+            x.path(&["report", "DQ_FormatConsistency"], |x| conformance(x, found));
+        }
     }
     if let Some(metres) = record.layer.about.metres() {
         x.path(&["report", "DQ_AbsoluteExternalPositionalAccuracy"], |x| result(x, Some(METRE), &metres.to_string()));
@@ -196,6 +201,23 @@ fn quality(x: &mut Gmd, record: &Record) {
     if let Some(lineage) = &record.layer.about.lineage {
         x.path(&["lineage", "LI_Lineage"], |x| x.text("statement", lineage));
     }
+}
+
+/// Whether the layer passes as what its circular asks for.
+fn conformance(x: &mut Gmd, found: &serde_json::Value) {
+    let text = |key: &str| found[key].as_str().unwrap_or_default();
+    let (errors, warnings) = (&found["errors"], &found["warnings"]);
+    x.path(&["result", "DQ_ConformanceResult"], |x| {
+        x.path(&["specification", "CI_Citation"], |x| {
+            x.text("title", &format!("Thông tư {}, Phụ lục II: {}/{}", text("circular"), text("theme"), text("class")));
+            x.path(&["date", "CI_Date"], |x| {
+                x.el("date", |x| x.leaf("gco:Date", SIGNED));
+                x.code("dateType", "CI_DateTypeCode", "publication");
+            });
+        });
+        x.text("explanation", &format!("Lỗi {errors}, cảnh báo {warnings} / errors {errors}, warnings {warnings}"));
+        x.el("pass", |x| x.leaf("gco:Boolean", if found["conforms"] == true { "true" } else { "false" }));
+    });
 }
 
 fn result(x: &mut Gmd, unit: Option<&str>, value: &str) {

@@ -40,6 +40,9 @@ pub struct Quality {
     pub rows_set_aside: i64,
     /// What else was noted, by kind: how often.
     pub notes: BTreeMap<String, i64>,
+    /// How it stands to its class in Circular 16/2025/TT-BXD, where it came in a planning package.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conformance: Option<Value>,
 }
 
 /// The records of these layers, in their order.
@@ -73,6 +76,7 @@ fn quality(imported_at: String, report: &Value) -> Quality {
         geometries_repaired: number(&report["repaired"]),
         rows_set_aside: number(&report["set_aside"]),
         notes,
+        conformance: report.get("conformance").filter(|c| c.is_object()).cloned(),
     }
 }
 

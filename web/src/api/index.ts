@@ -1,6 +1,6 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { ask } from './client';
-import type { AreaAnswer, AreaBody, AtAnswer, Collections, Feature, GridPosition, LandUseCode, NearAnswer, Position } from './types';
+import type { AreaAnswer, AreaBody, AtAnswer, Collections, Feature, GridPosition, LandUseCode, NearAnswer, PlanningFunction, Position } from './types';
 
 export { ApiError, isAbort } from './client';
 export { type Follow, followVersions } from './events';
@@ -13,6 +13,8 @@ export const style = (signal?: AbortSignal) => ask<StyleSpecification>('/styles/
 export const collections = (signal?: AbortSignal) => ask<Collections>('/ogc/collections', pass(signal));
 
 export const landUse = (signal?: AbortSignal) => ask<LandUseCode[]>('/land-use', pass(signal));
+
+export const planningFunctions = (signal?: AbortSignal) => ask<PlanningFunction[]>('/planning-functions', pass(signal));
 
 export function item(layer: string, id: string, signal?: AbortSignal): Promise<Feature> {
   return ask(`/ogc/collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}`, pass(signal));

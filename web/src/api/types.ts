@@ -14,6 +14,8 @@ export interface Field {
   type: 'string' | 'integer' | 'number' | 'boolean';
   title?: string;
   format?: 'date' | 'date-time' | 'time' | 'binary' | 'json';
+  /** What the codes of a coded field mean. */
+  codes?: { code: string; title: string }[];
 }
 
 /** A layer: an OGC collection document with the members the map reads. */
@@ -54,6 +56,13 @@ export interface LandUseCode {
   color: string | null;
   parent: string | null;
   rank: number;
+}
+
+/** What planned land is for (Circular 16/2025/TT-BXD). */
+export interface PlanningFunction {
+  vi: string;
+  en: string;
+  color: string;
 }
 
 export type Properties = Record<string, unknown>;

@@ -87,7 +87,8 @@ export class LegendControl implements IControl {
     const say = this.app.say();
     const { rest } = legendOf(values, this.app.catalog.landUse);
     const classified = this.app.catalog.shownIds(this.app.store.get()).some((id) => this.app.catalog.get(id)?.classField);
-    if (!classified || rest.length === 0) return [];
+    const coded = values.length === 0 || values.some((value) => !this.app.catalog.landUse.functionOf(value));
+    if (!classified || !coded || rest.length === 0) return [];
     const details = h(
       'details',
       { class: 'legend', open: this.restOpen },

@@ -85,6 +85,13 @@ fn facts(page: &Page, layer: &Layer, doc: &Value) -> Markup {
             dt { (lang.of("Mã lớp", "Layer id")) } dd { code { (id) } }
             @if let Some(text) = &layer.attribution { dt { (lang.of("Nguồn", "Source")) } dd { (text) } }
             @if let Some(text) = &layer.licence { dt { (lang.of("Giấy phép", "Licence")) } dd { (text) } }
+            @if let Some(place) = &layer.package {
+                dt { (lang.of("Hồ sơ quy hoạch", "Planning package")) }
+                dd {
+                    a href=(format!("{base}/packages/{}", place.id)) { code { (place.id) } }
+                    @if let Some((theme, class)) = place.theme.as_ref().zip(place.class.as_ref()) { br; "TT 16/2025/TT-BXD · " (theme) "/" (class) }
+                }
+            }
             dt { (lang.of("Cập nhật", "Updated")) } dd { time datetime=(layer.updated) { (layer.updated.get(..10).unwrap_or_default()) } " · " (lang.of("phiên bản", "version")) " " (layer.version) }
             @if let Some(crs) = layer.crs { dt { (lang.of("Hệ toạ độ lưu trữ", "Stored in")) } dd { code { (crs.uri()) } } }
             @if let Some(e) = layer.extent {

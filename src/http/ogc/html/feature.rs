@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::format::Choice;
 use super::documents::title;
 use super::map::{bounds, map};
-use super::{Page, illustrative, said, value};
+use super::{Page, coded, illustrative, said};
 use crate::layer::Layer;
 
 /// `doc` is the feature as GeoJSON in degrees.
@@ -32,7 +32,7 @@ pub fn feature(base: &str, choice: Choice, layer: &Layer, fid: i64, doc: &Value)
                 dt { "id" } dd { (fid) }
                 @for field in &layer.fields {
                     dt { (field.title.as_deref().unwrap_or(&field.name)) @if field.title.is_some() { br; small { (field.name) } } }
-                    dd { (value(lang, &doc["properties"][&field.name])) }
+                    dd { (coded(lang, field, &doc["properties"][&field.name])) }
                 }
             }
             div {

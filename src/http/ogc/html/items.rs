@@ -9,7 +9,7 @@ use super::super::super::respond::{Answer, Problem};
 use super::super::asked::Asked;
 use super::super::format::Choice;
 use super::documents::title;
-use super::{Page, illustrative, said, value};
+use super::{Page, coded, illustrative, said};
 use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
@@ -106,7 +106,7 @@ pub fn items(
                         td.number { a href=(page.to(&format!("{plain}/{}", row["id"]))) { (row["id"]) } }
                         @for field in fields {
                             @let cell = &row["properties"][&field.name];
-                            td.number[cell.is_number()] { (value(lang, cell)) }
+                            td.number[cell.is_number() && field.domain.is_empty()] { (coded(lang, field, cell)) }
                         }
                     }
                 }

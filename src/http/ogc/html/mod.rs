@@ -25,6 +25,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::format::{Choice, Lang};
+use crate::schema::Field;
 
 pub use api::api;
 pub use changes::{changes, history, versions};
@@ -202,6 +203,14 @@ fn shape(lang: Lang, shape: &str) -> &'static str {
 /// A text in a document; nothing where there is none.
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// A value of a field as people read it: a code with what it means.
+fn coded(lang: Lang, field: &Field, cell: &Value) -> Markup {
+    match field.label(cell) {
+        Some(label) => html! { (value(lang, cell)) " – " (label) },
+        None => value(lang, cell),
+    }
 }
 
 /// A value of a property as people read it.
