@@ -27,26 +27,23 @@ pub fn package<'a>(account: &Value, layers: impl IntoIterator<Item = &'a Value>)
         })
         .collect();
     out.push_str(&table(&["  theme", "title", ""], &[], &themes));
-    let found = account["classes"].as_array().into_iter().flatten().filter(|class| class["state"] != "missing");
+    let found = account["classes"].as_array().into_iter().flatten().filter(|class| class["state"] == "found");
     let classes: Vec<Vec<String>> = found
         .map(|class| {
-            let state = if class["state"] == "empty" {
-                "không có đối tượng / empty".into()
-            } else {
-                text(&class["layer"])
-            };
             vec![
                 format!("  {}/{}", text(&class["theme"]), text(&class["class"])),
                 class["features"].as_u64().map_or(String::new(), |n| n.to_string()),
                 class["errors"].to_string(),
                 class["warnings"].to_string(),
                 text(&class["title"]["vi"]),
-                state,
+                text(&class["layer"]),
             ]
         })
         .collect();
-    out.push('\n');
-    out.push_str(&table(&["  class", "features", "errors", "warnings", "title", "layer"], &[1, 2, 3], &classes));
+    if !classes.is_empty() {
+        out.push('\n');
+        out.push_str(&table(&["  class", "features", "errors", "warnings", "title", "layer"], &[1, 2, 3], &classes));
+    }
     let findings: Vec<&Value> = account["findings"].as_array().into_iter().flatten().collect();
     let more: Vec<&Value> = layers.into_iter().flat_map(|c| c["findings"].as_array().into_iter().flatten()).collect();
     out.push_str(&listed(&[findings, more].concat()));
@@ -101,9 +98,10 @@ fn one(name: &str, finding: &Value) -> String {
         None => String::new(),
     };
     let (message, clause) = (&finding["message"], &finding["clause"]);
+    let head = format!("{name}  {}", at.join("."));
     format!(
-        "\n  {name}  {}\n    {}{rows}\n    {}\n    [{}]\n",
-        at.join("."),
+        "\n  {}\n    {}{rows}\n    {}\n    [{}]\n",
+        head.trim_end(),
         text(&message["vi"]),
         text(&message["en"]),
         text(&clause["vi"])

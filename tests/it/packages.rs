@@ -70,17 +70,22 @@ async fn a_package_comes_in_as_one_set_with_titles_groups_and_its_account() {
     assert_eq!(land["group"]["vi"], "Quy hoạch phân khu minh họa: Sử dụng đất quy hoạch");
     assert_eq!(land["package"]["class"], "ChucNangSuDungDat_A");
     assert_eq!((&land["labelField"], &land["visible"]), (&"kyHieuLoDat".into(), &true.into()));
+    assert_eq!(land["classField"], "chucNangSuDungDatMuc2", "the field whose values are functions that have colours");
     let fields = land["fields"].as_array().unwrap();
     let field = |name: &str| fields.iter().find(|f| f["name"] == name).unwrap();
     assert_eq!(field("matDoXayDung")["title"], "Mật độ xây dựng");
-    assert_eq!(field("trangThaiQuyHoach")["codes"][2], serde_json::json!({"code": "XM", "title": "Xây dựng mới"}));
+    let codes = field("trangThaiQuyHoach")["codes"].as_array().unwrap();
+    assert!(codes.contains(&serde_json::json!({"code": "XM", "title": "Xây dựng mới"})), "{codes:?}");
     assert_eq!(of("phankhuminhhoa_ht_chuc_nang_sdd_a")["visible"], false);
     assert!(of("phankhuminhhoa_qh_cay_xanh_p")["position"].as_i64() < land["position"].as_i64());
 
     let schema = server.json("/ogc/collections/phankhuminhhoa_qh_chuc_nang_sdd_a/queryables?f=json").await;
     let choices = &schema["properties"]["trangThaiQuyHoach"]["oneOf"];
-    assert_eq!(choices[0], serde_json::json!({"const": "GL", "title": "Giữ lại"}));
-    assert_eq!(choices.as_array().unwrap().len(), 3);
+    let choices = choices.as_array().unwrap();
+    assert!(
+        choices.len() == 3 && choices.contains(&serde_json::json!({"const": "GL", "title": "Giữ lại"})),
+        "{choices:?}"
+    );
     let page = server.get("/ogc/collections/phankhuminhhoa_qh_chuc_nang_sdd_a/items/1?f=html").await;
     assert!(String::from_utf8(page.bytes).unwrap().contains("XM – Xây dựng mới"));
     let csv = server.get("/ogc/collections/phankhuminhhoa_qh_chuc_nang_sdd_a/items?f=csv&limit=1").await;
@@ -245,7 +250,7 @@ async fn one_layer_that_cannot_come_in_holds_back_the_set() {
     world.sql("CREATE VIEW public.v AS SELECT * FROM layers.phankhuminhhoa_qh_cay_xanh_p").await;
     let (refused, _) = import(&world, &file, Options::default()).await;
     assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
-    assert_eq!(world.number("SELECT max(number) FROM dothi.edition").await, 1, "no layer has a second edition");
+    assert_eq!(world.number("SELECT max(number)::int8 FROM dothi.edition").await, 1, "no layer has a second edition");
     assert_eq!(world.number("SELECT count(*) FROM pg_tables WHERE schemaname = 'staging'").await, 0);
 }
 

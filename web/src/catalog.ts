@@ -14,6 +14,8 @@ export interface App {
 export interface Group {
   title: string;
   layers: Collection[];
+  /** The datasets of a plan that came in as a package. */
+  parts: Group[];
 }
 
 /** The layers one can switch, in map order: the first is drawn on top. */
@@ -42,14 +44,22 @@ export class Catalog {
 
   /** Groups in the order of their first layer. */
   groups(say: Speech): Group[] {
-    const groups = new Map<string, Group>();
+    const groups: Group[] = [];
+    const within = (all: Group[], title: string): Group => {
+      const known = all.find((one) => one.title === title);
+      if (known) return known;
+      const group = { title, layers: [], parts: [] };
+      all.push(group);
+      return group;
+    };
     for (const layer of this.layers) {
       const title = textOf(layer.group, say.lang, say('layers.other'));
-      const group = groups.get(title) ?? { title, layers: [] };
-      group.layers.push(layer);
-      groups.set(title, group);
+      // `Plan: dataset`; no dataset has a colon in its name.
+      const colon = layer.package ? title.lastIndexOf(': ') : -1;
+      const group = within(groups, colon < 0 ? title : title.slice(0, colon));
+      (colon < 0 ? group : within(group.parts, title.slice(colon + 2))).layers.push(layer);
     }
-    return [...groups.values()];
+    return groups;
   }
 
   /** The layers that are on: those of the address, or else those the catalog says. Unknown ids are left out. */

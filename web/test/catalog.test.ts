@@ -28,6 +28,19 @@ test('groups come in the order of their first layer', () => {
   ]);
 });
 
+test('the layers of a package stand under their plan, dataset by dataset', () => {
+  const of = (id: string, dataset: string, position: number) =>
+    layer(id, { group: { vi: `Phân khu 1: 2: ${dataset}` }, package: { id: 'pk1', dataset }, position });
+  const plan = new Catalog([of('a', 'Giao thông', 1), of('b', 'Cấp nước', 2), of('c', 'Giao thông', 3)], new LandUse([]), new Set(['a', 'b', 'c']));
+  const [group, ...others] = plan.groups(speech('vi'));
+  expect(others).toEqual([]);
+  expect(group?.title).toBe('Phân khu 1: 2');
+  expect(group?.parts.map(({ title, layers }) => [title, layers.map(({ id }) => id)])).toEqual([
+    ['Giao thông', ['a', 'c']],
+    ['Cấp nước', ['b']],
+  ]);
+});
+
 test('without layers in the address those of the catalog are on', () => {
   expect(catalog.shownIds({ layers: null })).toEqual(['roads', 'plan']);
   expect(catalog.shownIds({ layers: [] })).toEqual([]);

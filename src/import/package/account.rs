@@ -9,6 +9,9 @@ use super::finding::{Finding, Severity, counted, folders, listed};
 use super::structure::Conformance;
 use super::{Member, Package};
 
+/// Classes that a finding names; all of them are in the account.
+const NAMED: usize = 8;
+
 /// The account of a whole package; that of each class's fields and rows is in the report of its layer.
 #[derive(Debug, Clone, Serialize)]
 pub struct Account {
@@ -163,19 +166,20 @@ fn findings(package: &Package, account: &Account, whole: bool) -> Vec<Finding> {
             continue;
         }
         for (wanted, code, vi, en) in [
-            (State::Missing, "class_missing", "lớp không có trong hồ sơ", "classes are not in the package"),
+            (State::Missing, "class_missing", "lớp không có trong hồ sơ", "classes that are not in the package"),
             (
                 State::Empty,
                 "class_empty",
-                "lớp không có đối tượng, không tạo lớp bản đồ",
-                "classes have no feature and become no layer",
+                "lớp không có đối tượng nên không tạo lớp bản đồ",
+                "classes without a feature, which become no layer",
             ),
         ] {
-            let names: Vec<&str> =
-                account.classes.iter().filter(|c| c.theme == theme.id && c.state == wanted).map(|c| c.class).collect();
+            let of = account.classes.iter().filter(|c| c.theme == theme.id && c.state == wanted);
+            let names: Vec<&str> = of.map(|c| c.class).collect();
             if !names.is_empty() {
-                let (n, list) = (names.len(), names.join(", "));
-                let message = said(format!("{n} {vi}: {list}"), format!("{n} {en}: {list}"));
+                let (n, more) = (names.len(), if names.len() > NAMED { ", …" } else { "" });
+                let list = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+                let message = said(format!("{vi} ({n}): {list}{more}"), format!("{en} ({n}): {list}{more}"));
                 let finding = Finding::new(Severity::Note, code, message, listed(theme.id));
                 found.push(Finding { count: n as u64, ..finding });
             }

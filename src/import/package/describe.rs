@@ -218,7 +218,7 @@ fn changes(layer: &Layer, new: bool, package: &Package, member: &Member, plan: &
     changes
 }
 
-/// Points over lines over areas, the plan over its base.
+/// Points over lines over areas, the plan over its base; what holds all of it lies below.
 fn position(class: &Class) -> i32 {
     let shape = match class.shape {
         "point" => 30,
@@ -227,7 +227,7 @@ fn position(class: &Class) -> i32 {
     };
     shape
         + match (class.theme, class.name) {
-            (_, "RanhGioiQuyHoach_A") => -15,
+            (_, "RanhGioiQuyHoach_A" | "MocGioiQuyHoach_A") => 15,
             (_, "ChucNangSuDungDat_A") => 5,
             ("NenDiaHinh", _) => 12,
             ("HienTrang", _) => 8,

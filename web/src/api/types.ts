@@ -28,6 +28,8 @@ export interface Collection {
   itemCount?: number;
   titles?: Texts;
   group?: Texts;
+  /** Its place in a planning package. */
+  package?: { id: string; theme?: string | null; dataset?: string | null; class?: string | null };
   geometry: GeometryKind;
   fields?: Field[];
   /** The field that carries official land-use codes. */

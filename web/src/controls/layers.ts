@@ -1,6 +1,6 @@
 import type { IControl, Map } from 'maplibre-gl';
 import type { Collection } from '../api';
-import { type App, faded, switched } from '../catalog';
+import { type App, faded, type Group, switched } from '../catalog';
 import { dateTime } from '../format';
 import { counted, textOf } from '../locale';
 import { h, icon, uid } from '../parts/dom';
@@ -36,17 +36,22 @@ export class LayersControl implements IControl {
   private render(): void {
     const say = this.app.say();
     this.updates = [];
-    const groups = this.app.catalog.groups(say).map(({ title, layers }) => {
-      const id = uid('group');
-      return h(
-        'section',
-        { class: 'group', 'aria-labelledby': id },
-        h('h3', { id }, title),
-        h('ul', {}, ...layers.map((layer) => this.row(layer))),
-      );
-    });
+    const groups = this.app.catalog.groups(say).map((group) => this.group(group));
     this.frame.body.replaceChildren(...(groups.length > 0 ? groups : [note(say('layers.none'))]));
     for (const run of this.updates) run();
+  }
+
+  private group({ title, layers, parts }: Group): HTMLElement {
+    const id = uid('group');
+    const list = (some: Collection[]) => h('ul', {}, ...some.map((layer) => this.row(layer)));
+    const inside = [
+      ...(layers.length > 0 ? [list(layers)] : []),
+      ...parts.flatMap((part) => [h('h4', {}, part.title), list(part.layers)]),
+    ];
+    const heading = h('h3', { id }, title);
+    // A plan has many layers: it can be folded.
+    const body = parts.length > 0 ? [h('details', { open: true }, h('summary', {}, heading), ...inside)] : [heading, ...inside];
+    return h('section', { class: 'group', 'aria-labelledby': id }, ...body);
   }
 
   private row(layer: Collection): HTMLElement {
