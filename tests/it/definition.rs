@@ -49,6 +49,7 @@ async fn city() -> (World, Server) {
     let world = World::new().await;
     let rows = "SELECT ST_SetSRID(ST_MakePoint(580000 + i, 1279000), 9217), 'x' FROM generate_series(1, 3) i";
     world.layer("thua", "Point", 9217, &[("ten", "text")], rows).await;
+    world.sql("INSERT INTO dothi.package (id, title, source, report) VALUES ('thua', 'Hồ sơ', 'x.zip', '{}')").await;
     let server = world.server().await;
     (world, server)
 }
@@ -109,6 +110,7 @@ fn filled(path: &str) -> String {
         ("{layers}", "thua"),
         ("{recordId}", "thua"),
         ("{styleId}", "thua"),
+        ("{packageId}", "thua"),
         ("{featureId}", "1"),
         ("{tileMatrix}", "0"),
         ("{tileRow}", "0"),
