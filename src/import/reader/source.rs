@@ -200,9 +200,20 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
 /// The datasets of an archive that lies in a folder or in another archive.
 fn packed(root: &str, name: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
     let path = format!("{root}/{name}");
+    check_plain(&path)?;
     archive::check(&path)?;
     let parts = collection(&format!("/vsizip/{{{path}}}"), &path, notes)?;
     Ok(parts.into_iter().map(|part| Part { inside: format!("{name}/{}", part.inside), ..part }).collect())
+}
+
+/// Only plain files: a pipe in a folder would be waited for without end.
+fn check_plain(path: &str) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() && !found.is_dir() => {
+            Err(Error::Unreadable(format!("`{}` is neither a file nor a folder", shown(path))))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn nothing(path: &str) -> Error {
@@ -235,10 +246,7 @@ fn is_dataset(name: &str, names: &[String]) -> bool {
 }
 
 fn dataset(path: &str, inside: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<Part> {
-    // Only plain files: a pipe in a folder would be waited for without end.
-    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return Err(Error::Unreadable(format!("`{}` is neither a file nor a folder", shown(path))));
-    }
+    check_plain(path)?;
     if let Some(advice) = foreign::advice(&vsi::head(path, foreign::HEAD), &ending(path)) {
         return Err(Error::Unreadable(format!("`{}` {advice}", shown(path))));
     }
