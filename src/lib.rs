@@ -14,6 +14,7 @@ pub mod layer; // catalog, features in and out, vector tiles
 pub mod access; // who may do what: a filter and a set of fields
 pub mod feed; // what changed, in order: pages, histories, streams
 pub mod tiles; // tiles and styles as they are served
+pub mod quality; // what is wrong in a layer, and where
 pub mod import; // files in, through GDAL in a limited child process
 pub mod export; // layers out, to files
 pub mod render; // maps as pictures

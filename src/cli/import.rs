@@ -49,6 +49,9 @@ pub struct Args {
     /// Leave heights and measures out
     #[arg(long)]
     drop_z: bool,
+    /// Overlaps and gaps up to this many metres wide are the rounding of coordinates and not told (default: 0.01)
+    #[arg(long, value_name = "METRES", value_parser = super::quality::metres)]
+    tolerance: Option<f64>,
     /// Do everything but keep nothing; the report says what would happen
     #[arg(long)]
     dry_run: bool,
@@ -81,6 +84,7 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         wait: false,
         swap_xy: args.swap_xy,
         drop_z: args.drop_z,
+        tolerance: args.tolerance,
         dry_run: args.dry_run,
         strict: args.strict,
     };
@@ -222,6 +226,11 @@ fn text(r: &Report) -> String {
     }
     if let Some([w, s, e, n]) = r.bounds {
         say("extent", format!("{w:.6}, {s:.6} to {e:.6}, {n:.6}"));
+    }
+    if let Some(summary) = &r.quality {
+        for line in super::quality::lines(summary) {
+            say("quality", line);
+        }
     }
     for note in &r.notes {
         say(

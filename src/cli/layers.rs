@@ -37,6 +37,8 @@ enum Command {
         #[command(flatten)]
         changes: Box<Changes>,
     },
+    /// What is wrong in a layer and where: its quality report, or every issue as a file
+    Quality(super::quality::Args),
     /// Drop a layer and everything about it
     Drop {
         #[arg(required = true)]
@@ -69,6 +71,7 @@ async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
             let layer = named(&id)?;
             print.result(&*layer, || format!("{id} is at version {}", layer.version))
         }
+        Command::Quality(args) => super::quality::act(db, &*named(&args.id)?, args, print).await,
         Command::Drop { ids } => {
             let layers: Vec<_> = ids.iter().map(|id| named(id)).collect::<Result<_>>()?;
             for layer in &layers {

@@ -13,6 +13,7 @@ mod keys;
 mod layers;
 mod packages;
 mod print;
+mod quality;
 mod serve;
 mod styles;
 mod tiles;

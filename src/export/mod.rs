@@ -9,6 +9,7 @@ mod file; // a file, made aside
 mod format; // the formats by name
 mod gdal; // GeoPackage, Shapefile, DXF, GML
 mod geojson;
+pub mod issues; // what is wrong in a layer
 mod jsonfg;
 mod kml;
 mod read; // rows as they arrive, in their order, from one state

@@ -59,6 +59,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/ogc/collections/{id}/schema", get(ogc::schemas::schema))
         .route("/ogc/collections/{id}/queryables", get(ogc::schemas::queryables))
         .route("/ogc/collections/{id}/sortables", get(ogc::schemas::sortables))
+        .route("/ogc/collections/{id}/quality", get(ogc::quality::summary))
+        .route("/ogc/collections/{id}/quality/items", get(ogc::quality::items))
         .route("/ogc/collections/{id}/export", get(ogc::download::export))
         .route("/ogc/collections/{id}/items", get(ogc::items::page).post(ogc::write::create))
         .route(

@@ -7,10 +7,12 @@ mod called; // a file's own name, whatever it is called on the disk
 pub mod child; // the child process, seen from here
 pub mod frames; // what the two say to each other
 mod hash; // which file it was
+mod key; // ids of a staged layer
 mod merge; // into a layer that is there: append, upsert
 mod land_use; // labels held against the official lists
 pub mod package; // planning packages: several databases, one set of layers
 pub mod preview; // the first features of a layer, imported nowhere
+mod quality; // what is wrong in it, found on the way
 mod publish; // staging table, COPY, swap
 pub mod reader; // the child itself: the only place that names GDAL
 mod repair; // invalid geometry
@@ -61,6 +63,9 @@ pub struct Options {
     pub swap_xy: bool,
     /// Leaves heights and measures out.
     pub drop_z: bool,
+    /// Metres below which overlaps and gaps are not counted; what is usual otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
     /// Do everything, then take it back.
     pub dry_run: bool,
     /// Refuse a planning package that is not as its circular has it.

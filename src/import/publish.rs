@@ -6,14 +6,16 @@ use sqlx::{Acquire, Row};
 use super::child::Reader;
 use super::frames::{Event, Frame, LayerStart, Note, SetAside};
 use super::hash;
+use super::quality::Quality;
 use super::report::Report;
-use super::{How, Options, Step, merge, repair, settle, srid};
+use super::{How, Options, Step, key, merge, repair, settle, srid};
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::layer::edit::{checked_id, layer_id};
 use crate::layer::editions::{self, Origin};
+use crate::quality::TOLERANCE;
 use crate::schema::{FID, Field, GEOM, Geometry, columns};
-use crate::sql::{Sql, ident, literal};
+use crate::sql::{Sql, ident};
 
 /// More rows than this that cannot be read mean that something else is wrong with the import.
 const MOST_SET_ASIDE: usize = 100_000;
@@ -56,6 +58,8 @@ pub struct Staged {
     pub report: Report,
     /// Whether it takes the place of what is there, or of nothing.
     pub replaces: bool,
+    /// What is wrong in it, as far as that is known yet.
+    pub quality: Quality,
 }
 
 /// One layer in one transaction.
@@ -100,18 +104,23 @@ pub async fn stage(
     tell(Step::Layer(start.name.clone(), start.count));
     let incoming = table(&mut *tx, id, &start, options, &origin(source, &start.name)).await?;
     let mut report = Report::new(&incoming, &start, source, options);
-    let ended = copy(&mut *tx, reader, &incoming, &mut report, tell).await?;
+    let replaces = options.how == How::Replace || !is_there(&mut *tx, &incoming.id).await?;
+    let mut quality = Quality::start(&incoming, replaces);
+    let ended = copy(&mut *tx, reader, &incoming, &quality, &mut report, tell).await?;
+    quality = quality.end().await;
     tell(Step::Doing("checks"));
-    key(&mut *tx, &incoming, &mut report).await?;
+    if key::key(&mut *tx, &incoming, &mut report).await? {
+        quality.renumbered();
+    }
     set_aside(&mut *tx, &incoming, &report.rows_set_aside).await?;
     let title = incoming.title.clone();
     let limit = MENDING + report.imported * MENDING_A_ROW;
     run::script(&mut *tx, format!("SET LOCAL statement_timeout = {limit}")).await?;
-    let mended = repair::repair(&mut *tx, incoming, &ended, &mut report).await;
+    let mended = repair::repair(&mut *tx, incoming, &ended, &mut quality, &mut report).await;
     let incoming = mended.map_err(|e| unstorable(e, &title))?;
     run::script(&mut *tx, "SET LOCAL statement_timeout TO DEFAULT").await?;
+    quality = quality.check(&mut *tx, &incoming, tolerance(options)).await?;
     tell(Step::Doing("index"));
-    let replaces = options.how == How::Replace || !is_there(&mut *tx, &incoming.id).await?;
     if incoming.geometry.is_some() && replaces {
         run::script(
             &mut *tx,
@@ -127,12 +136,12 @@ pub async fn stage(
     run::script(&mut *tx, format!("SET LOCAL default_statistics_target = 30; ANALYZE {}", incoming.staging)).await?;
     settle::check_place(&mut *tx, &incoming, ended.extent, &mut report).await?;
     report.count();
-    Ok(Staged { incoming, report, replaces })
+    Ok(Staged { incoming, report, replaces, quality })
 }
 
 /// Puts a staged layer in its place and enters the edition; readers see it at the commit.
 pub async fn serve(tx: &mut PgConnection, staged: Staged, source: &Source<'_>, options: &Options) -> Result<Report> {
-    let Staged { incoming, mut report, replaces } = staged;
+    let Staged { incoming, mut report, replaces, quality } = staged;
     if replaces {
         settle::swap(&mut *tx, &incoming, &mut report, options).await?;
     } else {
@@ -147,9 +156,15 @@ pub async fn serve(tx: &mut PgConnection, staged: Staged, source: &Source<'_>, o
         who: options.who.as_deref(),
     };
     report.edition = editions::enter(&mut *tx, &incoming.id, report.version, origin).await?;
+    quality.keep(&mut *tx, &mut report, tolerance(options)).await?;
     settle::account(tx, &incoming, &report).await?;
     report.rows_set_aside.truncate(SHOWN);
     Ok(report)
+}
+
+/// Metres up to which overlaps and gaps are rounding.
+fn tolerance(options: &Options) -> f64 {
+    options.tolerance.unwrap_or(TOLERANCE).clamp(0.0, 100.0)
 }
 
 fn origin(source: &Source<'_>, layer: &str) -> String {
@@ -273,6 +288,7 @@ async fn copy(
     tx: &mut PgConnection,
     reader: &mut Reader,
     incoming: &Incoming,
+    quality: &Quality,
     report: &mut Report,
     tell: &mut (impl FnMut(Step) + Send),
 ) -> Result<Ended> {
@@ -280,6 +296,7 @@ async fn copy(
     let outcome = loop {
         match reader.next().await {
             Ok(Some(Frame::Data(bytes))) => {
+                quality.pass(&bytes).await;
                 if let Err(e) = sink.send(bytes).await {
                     break Err(unstorable(e.into(), &incoming.title));
                 }
@@ -341,39 +358,6 @@ fn unstorable(error: Error, title: &str) -> Error {
         }
         _ => error,
     }
-}
-
-/// The primary key. Ids of the source that are not unique, or missing, give way to running numbers.
-async fn key(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report) -> Result<()> {
-    let table = &incoming.staging;
-    let name = ident(&format!("{}_{}_pkey", incoming.id, incoming.import));
-    let primary = format!("ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY ({FID})");
-    let mut attempt = tx.begin().await?;
-    match run::script(&mut *attempt, primary.clone()).await {
-        Ok(()) => attempt.commit().await?,
-        // unique_violation, not_null_violation
-        Err(Error::Db(sqlx::Error::Database(e))) if matches!(e.code().as_deref(), Some("23505" | "23502")) => {
-            attempt.rollback().await?;
-            let renumber = format!(
-                "UPDATE {table} t SET {FID} = r.n FROM (SELECT ctid AS at, row_number() OVER (ORDER BY ctid) AS n FROM {table}) r WHERE t.ctid = r.at"
-            );
-            run::script(&mut *tx, renumber).await?;
-            run::script(&mut *tx, primary).await?;
-            report.note(Note::new(
-                "ids_renumbered",
-                "the source's feature ids are not unique; features are numbered from 1 in the order of the source",
-            ));
-        }
-        Err(e) => return Err(e),
-    }
-    let last: Option<i64> =
-        run::one(&mut *tx, Sql::new(format!("SELECT max({FID}) FROM {table}"))).await?.try_get(0)?;
-    let start = last.unwrap_or(0).max(0).saturating_add(1);
-    // A default, not an identity: editors such as QGIS 3.22 send NULL for what has no default that they can read.
-    let sequence = format!("staging.{}", ident(&format!("{}_{}_fid", incoming.id, incoming.import)));
-    let owned = format!("CREATE SEQUENCE {sequence} START WITH {start} OWNED BY {table}.{FID}");
-    let default = format!("ALTER TABLE {table} ALTER {FID} SET DEFAULT nextval({})", literal(&sequence));
-    run::script(tx, format!("{owned}; {default}")).await
 }
 
 /// Keeps the rows that could not be imported, as far as they could be read.

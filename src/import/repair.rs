@@ -5,9 +5,11 @@ use sqlx::postgres::PgConnection;
 
 use super::frames::Note;
 use super::publish::{Ended, Incoming};
+use super::quality::Quality;
 use super::report::{Repair, Report};
 use crate::db::run;
 use crate::error::Result;
+use crate::quality::{area_sql, system};
 use crate::schema::{FID, GEOM};
 use crate::sql::Sql;
 
@@ -17,6 +19,7 @@ pub async fn repair(
     tx: &mut PgConnection,
     mut incoming: Incoming,
     ended: &Ended,
+    quality: &mut Quality,
     report: &mut Report,
 ) -> Result<Incoming> {
     let Some((geometry, srid)) = incoming.geometry.clone().zip(incoming.srid) else { return Ok(incoming) };
@@ -43,10 +46,12 @@ pub async fn repair(
         sql = sql.push(&format!(" AND {FID} = ANY('{{{}}}'::bigint[])", ids.join(",")));
     }
     run::script(&mut *tx, sql.push(") s").text).await?;
+    let (crs, unit) = system(&mut *tx, srid).await?;
+    let [area_before, area_after] = ["before", "after"].map(|geometry| area_sql(geometry, crs, unit));
     let rows = run::all(
         &mut *tx,
         Sql::new(format!(
-            "SELECT {FID}, reason, ST_Area(before) AS area_before, ST_Area(after) AS area_after, ST_X(place) AS x, ST_Y(place) AS y, \
+            "SELECT {FID}, reason, {area_before} AS area_before, {area_after} AS area_after, ST_X(place) AS x, ST_Y(place) AS y, \
              GeometryType(after) AS kind FROM mended ORDER BY {FID}"
         )),
     )
@@ -79,12 +84,13 @@ pub async fn repair(
         run::script(&mut *tx, format!("ALTER TABLE {table} ALTER {GEOM} TYPE {}", wider.sql(srid))).await?;
         incoming.geometry = Some(wider);
     }
+    quality.mended(&mut *tx).await?;
     run::script(
         tx,
         format!(
             "UPDATE {table} t SET {GEOM} = m.after FROM mended m WHERE t.{FID} = m.{FID}; \
              INSERT INTO dothi.repair (import, fid, reason, place, area_before, area_after) \
-             SELECT {}, {FID}, coalesce(reason, ''), place, ST_Area(before), ST_Area(after) FROM mended; DROP TABLE mended",
+             SELECT {}, {FID}, coalesce(reason, ''), place, {area_before}, {area_after} FROM mended; DROP TABLE mended",
             incoming.import
         ),
     )

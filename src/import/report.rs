@@ -6,6 +6,7 @@ use super::Options;
 use super::frames::{Crs, Encoding, LayerStart, Note, Originals, SetAside};
 use super::package::structure::Conformance;
 use super::publish::{Incoming, Source};
+use crate::quality::Summary;
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -43,6 +44,9 @@ pub struct Report {
     /// Where the layer is a class of a planning package.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conformance: Option<Conformance>,
+    /// What is wrong in the layer, in numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<Summary>,
     pub notes: Vec<Note>,
     pub repairs: Vec<Repair>,
     /// The first ones.
@@ -81,7 +85,7 @@ pub struct Counted {
     pub count: u64,
 }
 
-/// A polygon that was mended: what was wrong, where (in the layer's coordinates), and its area before and after.
+/// A polygon that was mended: what was wrong, where (in the layer's coordinates), and its area before and after in m².
 #[derive(Debug, Clone, Serialize)]
 pub struct Repair {
     pub fid: i64,
@@ -117,6 +121,7 @@ impl Report {
             originals: None,
             land_use: None,
             conformance: None,
+            quality: None,
             notes: Vec::new(),
             repairs: Vec::new(),
             rows_set_aside: Vec::new(),

@@ -10,7 +10,7 @@ mod geojson; // tiles in degrees
 pub mod grid; // whole numbers for places
 pub mod live; // layers as they are now
 pub mod mlt; // MapLibre Tiles
-mod parallel; // all cores
+pub mod parallel; // all cores
 pub mod pyramid; // every tile into one file
 mod read; // a finished MVT
 pub mod slice; // a layer's part of a tile

@@ -168,6 +168,7 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     links.push(link(&record, "describedby", GEOJSON, "Metadata"));
     links.push(link(format!("{record}?f=iso"), "describedby", super::records::ISO.media_type, "Metadata (ISO 19139)"));
     if layer.spatial().is_some() {
+        links.push(link(format!("{here}/quality"), "describedby", JSON, "Quality report"));
         links.push(link(format!("{here}/styles"), super::styles::STYLES, JSON, "Styles"));
         links.push(link(format!("{here}/tiles"), super::tiles::TILESETS, JSON, "Vector tiles"));
         links.push(link(format!("{base}/tiles/{id}"), "describedby", JSON, "Vector tiles (TileJSON)"));

@@ -12,6 +12,7 @@ mod html;
 pub mod items;
 pub mod openapi;
 mod operations;
+pub mod quality;
 pub mod records;
 pub mod schemas;
 pub mod styles;

@@ -136,6 +136,7 @@ fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     one["get"]["responses"]["200"]["content"][GEOJSON]["schema"] = own;
     operations::describe(id, &mut many, &mut one);
     super::feed::describe(id, put);
+    super::quality::describe(layer, put);
     put(&format!("{here}/items"), many);
     put(&format!("{here}/items/{{featureId}}"), one);
 }

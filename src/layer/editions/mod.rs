@@ -5,7 +5,7 @@ mod compare; // what differs between two
 mod shelf; // putting a table aside and bringing it back
 
 pub use compare::{Comparison, Difference, compare};
-pub use shelf::{copy_aside, drop_all, hold, let_go, put_aside, replaced, restore};
+pub use shelf::{copy_aside, drop_all, hold, let_go, put_aside, replaced, restore, served};
 
 use serde::Serialize;
 use sqlx::Row;

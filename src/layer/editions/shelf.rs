@@ -106,16 +106,7 @@ async fn note_aside(tx: &mut PgConnection, layer: &str) -> Result<Option<i32>> {
     let state: Value = row.try_get("state")?;
     let number = match row.try_get::<Option<i32>, _>("edition")? {
         Some(number) => number,
-        // A table that came in another way is an edition like others.
-        None => {
-            let sql = Sql::new("INSERT INTO dothi.edition (layer, number, how, version) SELECT ")
-                .bind(layer)
-                .push(", coalesce(max(number), 0) + 1, 'replace', ")
-                .bind(row.try_get::<i64, _>("version")?)
-                .push(" FROM dothi.edition WHERE layer = ")
-                .bind(layer);
-            run::one(&mut *tx, sql.push(" RETURNING number")).await?.try_get(0)?
-        }
+        None => came_otherwise(&mut *tx, layer, row.try_get("version")?).await?,
     };
     let sql = Sql::new("UPDATE dothi.edition SET until = clock_timestamp(), aside = ")
         .bind(state)
@@ -123,6 +114,29 @@ async fn note_aside(tx: &mut PgConnection, layer: &str) -> Result<Option<i32>> {
         .bind(layer);
     run::execute(tx, sql.push(" AND number = ").bind(number)).await?;
     Ok(Some(number))
+}
+
+/// A table that came in another way is an edition like others; says its number.
+async fn came_otherwise(tx: &mut PgConnection, layer: &str, version: i64) -> Result<i32> {
+    let sql = Sql::new("INSERT INTO dothi.edition (layer, number, how, version) SELECT ")
+        .bind(layer)
+        .push(", coalesce(max(number), 0) + 1, 'replace', ")
+        .bind(version)
+        .push(" FROM dothi.edition WHERE layer = ")
+        .bind(layer);
+    Ok(run::one(tx, sql.push(" RETURNING number")).await?.try_get(0)?)
+}
+
+/// The number of the edition that is served.
+pub async fn served(tx: &mut PgConnection, layer: &str) -> Result<i32> {
+    let sql = Sql::new("SELECT edition, version FROM dothi.layer WHERE id = ").bind(layer).push(" FOR UPDATE");
+    let row = run::one(&mut *tx, sql).await?;
+    if let Some(number) = row.try_get("edition")? {
+        return Ok(number);
+    }
+    let number = came_otherwise(&mut *tx, layer, row.try_get("version")?).await?;
+    serve(tx, layer, number).await?;
+    Ok(number)
 }
 
 /// Lets go of the tables that were served the longest ago, beyond those that are kept; what is known of their editions stays.
@@ -144,6 +158,8 @@ pub async fn let_go(tx: &mut PgConnection, layer: &str, number: i32) -> Result<(
     if run::execute(&mut *tx, sql.push(" AND number = ").bind(number)).await? == 0 {
         return Err(missing(layer, number));
     }
+    let issues = Sql::new("DELETE FROM dothi.issue WHERE layer = ").bind(layer).push(" AND edition = ").bind(number);
+    run::execute(&mut *tx, issues).await?;
     run::script(tx, format!("DROP TABLE {}", table(layer, number))).await
 }
 

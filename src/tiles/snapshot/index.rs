@@ -33,7 +33,7 @@ pub fn any(leaves: &[Box2], nodes: &[Box2], window: Box2) -> bool {
 }
 
 /// Visits leaves that touch the window until `enough` says so; whether it did.
-fn visit(leaves: &[Box2], nodes: &[Box2], window: Box2, enough: &mut impl FnMut(usize) -> bool) -> bool {
+pub fn visit(leaves: &[Box2], nodes: &[Box2], window: Box2, enough: &mut impl FnMut(usize) -> bool) -> bool {
     // Where each level starts, lowest first.
     let mut levels = [0usize; 10];
     let (mut count, mut size, mut start) = (0, leaves.len().div_ceil(FAN), 0);
@@ -85,7 +85,7 @@ pub fn order(shape: &Shape, grid: &Grid) -> u64 {
 }
 
 /// The place of a cell on the Hilbert curve through 2^24 by 2^24 cells (Warren, "Hacker's Delight", 16).
-fn hilbert(mut x: u32, mut y: u32) -> u64 {
+pub fn hilbert(mut x: u32, mut y: u32) -> u64 {
     let mut d = 0u64;
     let mut s = 1u32 << 23;
     while s > 0 {

@@ -34,6 +34,7 @@ pub fn collection(base: &str, choice: Choice, layer: &Layer, doc: &Value) -> Res
             }
             li { a.button href=(to("/metadata")) { (lang.of("Siêu dữ liệu", "Metadata")) } }
             li { a.button href=(to("/changes")) { (lang.of("Thay đổi", "Changes")) } }
+            @if layer.spatial().is_some() { li { a.button href=(to("/quality")) { (lang.of("Chất lượng", "Quality")) } } }
             li { a.button href=(to("/api")) { (lang.of("Mô tả API", "API description")) } }
         }
         div.split {

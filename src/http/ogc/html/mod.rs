@@ -10,6 +10,7 @@ mod feature; // one feature
 mod items; // a table of features
 mod map; // a small map
 mod records; // metadata
+mod quality; // what is wrong in a layer
 mod schema; // what features are made of
 mod styles; // MapLibre styles
 mod tiles; // tilesets and tile matrix sets
@@ -35,6 +36,7 @@ pub use documents::{conformance, functions, landing, title};
 pub use feature::feature;
 pub use items::{items, search, trouble};
 pub use records::{record, records};
+pub use quality::{issues, quality};
 pub use schema::schema;
 pub use styles::{style, styles};
 pub use tiles::{Of, matrix_set, matrix_sets, tileset, tilesets};

@@ -1,0 +1,284 @@
+//! A layer's shapes → findings. Done in this process, beside PostgreSQL, while it builds the spatial index.
+
+use std::collections::BTreeMap;
+
+use super::frame::{Frame, Measure, P, units};
+use super::gaps::{self, Gap};
+use super::issue::{Issue, Kind, Place, Severity, Tally};
+use super::overlaps;
+use super::shapes::Shapes;
+use super::single::{self, Found, NAMED};
+use super::strip::{Edges, Left, Polygon, Strip, breadth};
+use crate::geo::Crs;
+use crate::tiles::grid::Box2;
+use crate::tiles::parallel;
+use crate::tiles::snapshot::index;
+
+/// Positions in a strip, roughly.
+const STRIP: usize = 400_000;
+/// Metres of mean width up to which nobody leaves a gap on purpose.
+const NARROW: f64 = 1.0;
+
+/// What a check of a layer found.
+#[derive(Debug)]
+pub struct Findings {
+    pub features: u64,
+    /// m², where there are polygons.
+    pub area: Option<f64>,
+    pub measure: Measure,
+    pub tallies: BTreeMap<Kind, Tally>,
+    pub issues: Vec<Issue>,
+    /// Features that were not looked at, the layer being too large.
+    pub left_out: u64,
+    /// Places where so much lies over one another that gaps were not looked for.
+    pub crowded: bool,
+}
+
+/// Looks at every shape of a layer in `crs`, whose unit is `unit` metres. `tolerance` in metres.
+pub fn check(shapes: &Shapes, crs: Crs, unit: f64, tolerance: f64) -> Findings {
+    let measure = Measure::of(crs, unit, shapes.bounds);
+    let mut findings = Findings {
+        features: 0,
+        area: None,
+        measure,
+        tallies: BTreeMap::new(),
+        issues: Vec::new(),
+        left_out: shapes.left_out,
+        crowded: false,
+    };
+    let frame = Frame::new(crs, unit, shapes.bounds);
+    let mut found = Found::default();
+    let singles = single::look(shapes, &frame, measure, &mut found);
+    findings.features = singles.features;
+    findings.area = singles.area;
+    if !singles.grounds.is_empty() {
+        let grounds = Grounds::new(shapes, frame, singles.grounds);
+        findings.crowded = ground(&grounds, measure, tolerance, &mut found);
+    }
+    findings.tallies = found.tallies;
+    findings.issues = found.issues;
+    findings
+}
+
+/// Overlaps and gaps; whether some places were too crowded to look for gaps.
+fn ground(grounds: &Grounds<'_>, measure: Measure, tolerance: f64, found: &mut Found) -> bool {
+    let strips = grounds.strips();
+    let last = strips.len().saturating_sub(1);
+    let least = u128::from(units(tolerance).unsigned_abs()).pow(2);
+    let looked = parallel::map(strips.len(), || (), |(), i| Looked::new(grounds, &strips[i], [i == 0, i == last], tolerance, least));
+    let (mut regions, mut pieces) = (Vec::new(), Vec::new());
+    let (mut thin, mut narrow, mut crowded) = (0, 0, false);
+    for l in looked {
+        regions.extend(l.regions);
+        pieces.push(l.pieces);
+        thin += l.thin;
+        narrow += l.narrow;
+        crowded |= l.crowded;
+    }
+    let (overlaps, whole) = overlaps::find(grounds, &regions, tolerance);
+    let issues = overlaps.into_iter().map(|o| {
+        let fids = o.pair.map(|at| grounds.fid(at)).to_vec();
+        grounds.issue(Kind::Overlap, Severity::Error, fids, &o.polygons, measure)
+    });
+    found.add_all(Kind::Overlap, issues.collect());
+    let tally = found.tally(Kind::Overlap);
+    tally.at_least = !whole;
+    tally.within_tolerance = Some(thin);
+    let (gaps, more) = gaps::join(pieces, tolerance);
+    let issues = gaps.into_iter().filter_map(|gap| grounds.gap(gap, measure));
+    found.add_all(Kind::Gap, issues.collect());
+    let tally = found.tally(Kind::Gap);
+    tally.at_least = crowded;
+    tally.within_tolerance = Some(narrow + more);
+    crowded
+}
+
+/// What a strip shows.
+struct Looked {
+    /// Boxes around ground that is covered twice.
+    regions: Vec<[P; 2]>,
+    /// Such ground that is narrower than the tolerance.
+    thin: u64,
+    pieces: Vec<gaps::Piece>,
+    narrow: u64,
+    crowded: bool,
+}
+
+impl Looked {
+    fn new(grounds: &Grounds<'_>, strip: &Strip, ends: [bool; 2], tolerance: f64, least: u128) -> Looked {
+        let mut looked = Looked { regions: Vec::new(), thin: 0, pieces: Vec::new(), narrow: 0, crowded: false };
+        let left = grounds.left(strip);
+        if left.is_empty() {
+            return looked;
+        }
+        if left.crowded() {
+            looked.crowded = true;
+            looked.regions.push([[strip.left, strip.bottom], [strip.right, strip.top]]);
+            return looked;
+        }
+        let rings = left.rings();
+        for polygon in left.twice(&rings, least) {
+            match breadth(&polygon) <= tolerance {
+                true => looked.thin += 1,
+                false => looked.regions.push(corners(polygon.iter().flatten())),
+            }
+        }
+        let bare = left.bare(&rings, least);
+        (looked.pieces, looked.narrow) = gaps::pieces(bare, &left, strip, ends, tolerance);
+        looked
+    }
+}
+
+fn corners<'a>(points: impl Iterator<Item = &'a P>) -> [P; 2] {
+    points.fold([[i64::MAX; 2], [i64::MIN; 2]], |[a, b], p| {
+        [[a[0].min(p[0]), a[1].min(p[1])], [b[0].max(p[0]), b[1].max(p[1])]]
+    })
+}
+
+/// The polygons of a layer, with a tree of their boxes.
+pub struct Grounds<'a> {
+    shapes: &'a Shapes,
+    frame: Frame,
+    /// Feature, least and greatest corner; in the tree's order.
+    all: Vec<(u32, [P; 2])>,
+    /// Whether another's box touches its own.
+    alone: Vec<bool>,
+    leaves: Vec<Box2>,
+    nodes: Vec<Box2>,
+    bounds: [P; 2],
+    /// How many bits a whole number loses in the tree.
+    shift: u32,
+}
+
+impl<'a> Grounds<'a> {
+    fn new(shapes: &'a Shapes, frame: Frame, mut all: Vec<(u32, [P; 2])>) -> Grounds<'a> {
+        let bounds = corners(all.iter().flat_map(|(_, c)| c));
+        let span = (0..2).map(|i| bounds[1][i].abs_diff(bounds[0][i])).max().unwrap_or(0);
+        let shift = (64 - span.leading_zeros()).saturating_sub(30);
+        let cell = |c: &[P; 2], i: usize| (((c[0][i] + (c[1][i] - c[0][i]) / 2 - bounds[0][i]) >> shift) >> 6) as u32;
+        all.sort_by_cached_key(|(_, c)| index::hilbert(cell(c, 0), cell(c, 1)));
+        let mut grounds = Grounds { shapes, frame, all, alone: Vec::new(), leaves: Vec::new(), nodes: Vec::new(), bounds, shift };
+        grounds.leaves = grounds.all.iter().map(|(_, c)| grounds.window(*c)).collect();
+        grounds.nodes = index::build(&grounds.leaves);
+        grounds.alone = (0..grounds.all.len())
+            .map(|i| !index::visit(&grounds.leaves, &grounds.nodes, grounds.leaves[i], &mut |other| other != i))
+            .collect();
+        grounds
+    }
+
+    fn window(&self, [a, b]: [P; 2]) -> Box2 {
+        let at = |n: i64, i: usize| ((n - self.bounds[0][i]) >> self.shift).clamp(-1, i64::from(i32::MAX)) as i32;
+        Box2 { left: at(a[0], 0), top: at(a[1], 1), right: at(b[0], 0), bottom: at(b[1], 1) }
+    }
+
+    /// Calls `hit` with each polygon whose box meets the window, until it says that it is enough.
+    pub fn each(&self, window: [P; 2], hit: &mut impl FnMut(u32) -> bool) -> bool {
+        if window[0][0] > window[1][0] || window[0][1] > window[1][1] {
+            return true;
+        }
+        !index::visit(&self.leaves, &self.nodes, self.window(window), &mut |i| !hit(i as u32))
+    }
+
+    pub fn corners(&self, at: u32) -> [P; 2] {
+        self.all[at as usize].1
+    }
+
+    pub fn rings(&self, at: u32) -> Vec<Vec<P>> {
+        single::rings(self.shapes, &self.frame, self.all[at as usize].0 as usize)
+    }
+
+    fn fid(&self, at: u32) -> i64 {
+        self.shapes.fid(self.all[at as usize].0 as usize)
+    }
+
+    /// Strips with about as many positions each. Polygons that touch nobody need none.
+    fn strips(&self) -> Vec<Strip> {
+        let mut middles: Vec<(i64, usize)> = (0..self.all.len())
+            .filter(|i| !self.alone[*i])
+            .map(|i| {
+                let (at, [a, b]) = self.all[i];
+                (a[0] + (b[0] - a[0]) / 2, self.shapes.runs(at as usize).map(|(_, run)| run.len()).sum())
+            })
+            .collect();
+        if middles.is_empty() {
+            return Vec::new();
+        }
+        middles.sort_unstable();
+        // Beyond everything, so that the outside is one piece.
+        let [[w, s], [e, n]] = self.bounds;
+        let margin = units(1.0);
+        let (mut left, mut full) = (w - margin, 0);
+        let mut strips = Vec::new();
+        for (x, positions) in middles {
+            full += positions;
+            if full > STRIP && x > left && x < e {
+                strips.push(Strip { left, right: x, bottom: s - margin, top: n + margin });
+                (left, full) = (x, 0);
+            }
+        }
+        strips.push(Strip { left, right: e + margin, bottom: s - margin, top: n + margin });
+        strips
+    }
+
+    fn left(&self, strip: &Strip) -> Left {
+        let mut edges = Edges::new(*strip);
+        for (i, (_, [a, b])) in self.all.iter().enumerate() {
+            if !self.alone[i] && a[0] <= strip.right && b[0] >= strip.left {
+                self.rings(i as u32).iter().for_each(|ring| edges.ring(i as u32, ring));
+            }
+        }
+        edges.cancel()
+    }
+
+    fn issue(&self, kind: Kind, severity: Severity, fids: Vec<i64>, polygons: &[Polygon], measure: Measure) -> Issue {
+        let width = polygons.iter().map(breadth).fold(0.0, f64::max);
+        let back = |ring: &Vec<P>| ring.iter().map(|p| self.frame.back(*p)).collect::<Vec<_>>();
+        let polygons: Vec<Vec<Vec<[f64; 2]>>> = polygons.iter().map(|p| p.iter().map(back).collect()).collect();
+        let area = |polygon: &Vec<Vec<[f64; 2]>>| {
+            let mut rings = polygon.iter().map(|ring| measure.ring(ring.iter().copied()));
+            rings.next().unwrap_or(0.0) - rings.sum::<f64>()
+        };
+        let (area, width) = (Some(polygons.iter().map(area).sum()), Some(width));
+        Issue { area, width, ..Issue::new(kind, severity, fids, Place::Polygons(polygons)) }
+    }
+
+    /// A gap as an issue; none where one feature alone lies around it: that is a hole it was drawn with.
+    fn gap(&self, mut gap: Gap, measure: Measure) -> Option<Issue> {
+        for place in std::mem::take(&mut gap.more) {
+            // Boxes around the place; which of them have their border there is told by the edges.
+            self.each([place, place], &mut |at| {
+                if !gap.around.contains(&at) && self.borders(at, place) {
+                    gap.around.push(at);
+                }
+                gap.around.len() < NAMED
+            });
+            if gap.around.len() >= NAMED {
+                break;
+            }
+        }
+        if gap.around.len() < 2 {
+            return None;
+        }
+        let width = gap.polygons.iter().map(breadth).fold(0.0, f64::max);
+        let severity = if width <= NARROW { Severity::Warning } else { Severity::Note };
+        let mut fids: Vec<i64> = gap.around.iter().map(|at| self.fid(*at)).collect();
+        fids.sort_unstable();
+        fids.truncate(NAMED);
+        Some(self.issue(Kind::Gap, severity, fids, &gap.polygons, measure))
+    }
+
+    /// Whether an edge of the polygon runs through the place, to a few nanometres.
+    fn borders(&self, at: u32, place: P) -> bool {
+        const NEAR: f64 = 8.0;
+        self.rings(at).iter().any(|ring| {
+            let mut p = ring.last().copied().unwrap_or_default();
+            ring.iter().any(|&q| {
+                let (d, v) = ([q[0] - p[0], q[1] - p[1]].map(|n| n as f64), [place[0] - p[0], place[1] - p[1]].map(|n| n as f64));
+                let length = d[0].hypot(d[1]);
+                let along = (v[0] * d[0] + v[1] * d[1]) / length;
+                p = q;
+                length > 0.0 && (v[0] * d[1] - v[1] * d[0]).abs() / length <= NEAR && (-NEAR..=length + NEAR).contains(&along)
+            })
+        })
+    }
+}

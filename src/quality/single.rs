@@ -1,0 +1,190 @@
+//! Each feature by itself: its area, repeated points, slivers, no geometry; and features that have the same geometry.
+
+use std::collections::BTreeMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::frame::{Frame, Measure, P, area2, width};
+use super::issue::{Issue, Kind, Place, Severity, Tally};
+use super::shapes::{Dim, Shapes};
+use super::{LISTED, SLIVER};
+
+/// Features that an issue names.
+pub const NAMED: usize = 20;
+
+/// Counts and issues of a check under way.
+#[derive(Default)]
+pub struct Found {
+    pub tallies: BTreeMap<Kind, Tally>,
+    pub issues: Vec<Issue>,
+}
+
+impl Found {
+    pub fn tally(&mut self, kind: Kind) -> &mut Tally {
+        self.tallies.entry(kind).or_default()
+    }
+
+    /// Counts an issue, and lists it where there is room.
+    fn add(&mut self, kind: Kind, issue: impl FnOnce() -> Issue) {
+        let tally = self.tally(kind);
+        tally.count += 1;
+        if tally.count <= LISTED as u64 {
+            let issue = issue();
+            self.issues.push(issue);
+        }
+    }
+
+    /// Counts issues that have sizes, and lists the largest.
+    pub fn add_all(&mut self, kind: Kind, mut issues: Vec<Issue>) {
+        issues.sort_by(|a, b| b.area.unwrap_or(0.0).total_cmp(&a.area.unwrap_or(0.0)).then_with(|| a.fids.cmp(&b.fids)));
+        let tally = self.tally(kind);
+        tally.count += issues.len() as u64;
+        tally.area = Some(issues.iter().filter_map(|i| i.area).sum());
+        issues.truncate(LISTED);
+        self.issues.extend(issues);
+    }
+}
+
+/// What is known of the layer's features one by one.
+pub struct Singles {
+    /// m², where the layer has polygons.
+    pub area: Option<f64>,
+    pub features: u64,
+    /// Polygons, each once where several have the same geometry: feature, least and greatest corner.
+    pub grounds: Vec<(u32, [P; 2])>,
+}
+
+/// The rings of a polygon feature in whole numbers: outer ones counter-clockwise, holes clockwise, nothing repeated.
+pub fn rings(shapes: &Shapes, frame: &Frame, at: usize) -> Vec<Vec<P>> {
+    let mut rings = Vec::new();
+    for (hole, run) in shapes.runs(at) {
+        let mut ring: Vec<P> = run.iter().map(|p| frame.whole(*p)).collect();
+        ring.dedup();
+        if ring.len() > 1 && ring.first() == ring.last() {
+            ring.pop();
+        }
+        let area = area2(&ring);
+        if area == 0 {
+            continue;
+        }
+        if (area < 0) != hole {
+            ring.reverse();
+        }
+        rings.push(ring);
+    }
+    rings
+}
+
+/// The polygon that a feature is, as an issue shows it.
+pub fn place(shapes: &Shapes, at: usize) -> Place {
+    let mut polygons: Vec<Vec<Vec<[f64; 2]>>> = Vec::new();
+    for (hole, run) in shapes.runs(at) {
+        match polygons.last_mut() {
+            Some(last) if hole => last.push(run.to_vec()),
+            _ => polygons.push(vec![run.to_vec()]),
+        }
+    }
+    Place::Polygons(polygons)
+}
+
+pub fn look(shapes: &Shapes, frame: &Frame, measure: Measure, found: &mut Found) -> Singles {
+    let mut singles = Singles { area: None, features: 0, grounds: Vec::new() };
+    // Of each feature a number that does not depend on where its rings begin nor on which way they run.
+    let mut marks: Vec<(u64, u32)> = Vec::with_capacity(shapes.len());
+    for at in 0..shapes.len() {
+        let dim = shapes.dim(at);
+        if dim == Dim::Replaced {
+            continue;
+        }
+        singles.features += 1;
+        if dim == Dim::Empty {
+            found.add(Kind::Empty, || Issue::new(Kind::Empty, Severity::Note, vec![shapes.fid(at)], Place::Nowhere));
+            continue;
+        }
+        let (mut mark, mut repeated, mut first_repeated) = (dim as u64, 0u64, None);
+        for (_, run) in shapes.runs(at) {
+            let mut before = if dim == Dim::Polygon { run.last() } else { None };
+            for p in run {
+                if before == Some(p) && run.len() > 1 {
+                    repeated += 1;
+                    first_repeated = first_repeated.or(Some(*p));
+                }
+                before = Some(p);
+                mark = mark.wrapping_add(xxh3_64(bytemuck::bytes_of(p)));
+            }
+        }
+        marks.push((mark, at as u32));
+        if let Some(p) = first_repeated {
+            found.add(Kind::RepeatedPoint, || Issue {
+                detail: Some(repeated.to_string()),
+                ..Issue::new(Kind::RepeatedPoint, Severity::Note, vec![shapes.fid(at)], Place::Point(p))
+            });
+        }
+        if dim == Dim::Polygon {
+            polygon(shapes, frame, measure, at, found, &mut singles);
+        }
+    }
+    twins(shapes, marks, found, &mut singles);
+    singles
+}
+
+fn polygon(shapes: &Shapes, frame: &Frame, measure: Measure, at: usize, found: &mut Found, singles: &mut Singles) {
+    let area: f64 = shapes
+        .runs(at)
+        .map(|(hole, run)| {
+            let area = measure.ring(run.iter().copied());
+            if hole { -area } else { area }
+        })
+        .sum();
+    *singles.area.get_or_insert(0.0) += area;
+    let rings = rings(shapes, frame, at);
+    let mut corners = [[i64::MAX; 2], [i64::MIN; 2]];
+    for p in rings.iter().flatten() {
+        for i in [0, 1] {
+            corners[0][i] = corners[0][i].min(p[i]);
+            corners[1][i] = corners[1][i].max(p[i]);
+        }
+    }
+    if rings.is_empty() {
+        return;
+    }
+    singles.grounds.push((at as u32, corners));
+    let width = width(rings.iter().map(Vec::as_slice));
+    if width < SLIVER {
+        found.add(Kind::Sliver, || Issue {
+            area: Some(area),
+            width: Some(width),
+            ..Issue::new(Kind::Sliver, Severity::Warning, vec![shapes.fid(at)], place(shapes, at))
+        });
+    }
+}
+
+/// Features with the same geometry: they are told, and of polygons one stands for all in what follows.
+fn twins(shapes: &Shapes, mut marks: Vec<(u64, u32)>, found: &mut Found, singles: &mut Singles) {
+    let positions = |at: u32| {
+        let mut all: Vec<[u64; 2]> = shapes.runs(at as usize).flat_map(|(_, run)| run).map(|p| p.map(f64::to_bits)).collect();
+        all.sort_unstable();
+        all
+    };
+    marks.sort_unstable();
+    let mut doubles: Vec<u32> = Vec::new();
+    for group in marks.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1) {
+        let one = positions(group[0].1);
+        let same: Vec<u32> = group[1..].iter().map(|(_, at)| *at).filter(|at| positions(*at) == one).collect();
+        if same.is_empty() {
+            continue;
+        }
+        let fids = || std::iter::once(group[0].1).chain(same.iter().copied()).map(|at| shapes.fid(at as usize));
+        let first = shapes.runs(group[0].1 as usize).next().and_then(|(_, run)| run.first().copied());
+        let place = match shapes.dim(group[0].1 as usize) {
+            Dim::Polygon => place(shapes, group[0].1 as usize),
+            _ => first.map_or(Place::Nowhere, Place::Point),
+        };
+        found.add(Kind::Duplicate, || Issue::new(Kind::Duplicate, Severity::Error, fids().take(NAMED).collect(), place));
+        // What is counted is the features that are too many.
+        found.tally(Kind::Duplicate).count += same.len() as u64 - 1;
+        doubles.extend(same);
+    }
+    doubles.sort_unstable();
+    singles.grounds.retain(|(at, _)| doubles.binary_search(at).is_err());
+}
