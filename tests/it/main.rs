@@ -32,6 +32,7 @@ mod proxy; // links behind a proxy
 mod tiles; // the engine beside PostGIS
 mod schemas; // what a layer's features are made of, the API definition, the list of layers
 mod tilesets; // OGC API – Tiles, as clients walk it
+mod quality; // what is wrong in a layer, found by PostGIS too
 mod racing; // edits over HTTP with If-Match
 mod spatial; // questions whose answers are known
 mod records; // metadata, and what finds it

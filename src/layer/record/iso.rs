@@ -14,6 +14,15 @@ const SPACES: [(&str, &str); 4] = [
 /// When Circular 16/2025/TT-BXD was signed.
 const SIGNED: &str = "2025-06-30";
 const METRE: &str = "http://www.opengis.net/def/uom/EPSG/0/9001";
+/// Kinds of issues of the quality report: the element of ISO 19157 that each belongs to, and what is counted.
+const ISSUES: [(&str, &str, &str); 6] = [
+    ("duplicate", "DQ_CompletenessCommission", "Đối tượng có hình trùng nhau / Features with the same geometry"),
+    ("empty", "DQ_CompletenessOmission", "Đối tượng không có hình học / Features without geometry"),
+    ("overlap", "DQ_TopologicalConsistency", "Cặp đối tượng chồng lấn / Pairs of features that overlap"),
+    ("gap", "DQ_TopologicalConsistency", "Khoảng hở giữa các đối tượng / Gaps between features"),
+    ("sliver", "DQ_TopologicalConsistency", "Mảnh vụn hẹp / Slivers"),
+    ("unknown_code", "DQ_DomainConsistency", "Mã loại đất ngoài danh mục / Land-use codes in no list"),
+];
 const ILLUSTRATIVE: &str = "Dữ liệu minh họa, không phải số liệu chính thức / Illustrative data, not official figures";
 
 /// Where the data can be had: address, protocol, name.
@@ -184,7 +193,8 @@ fn quality(x: &mut Gmd, record: &Record) {
             ("DQ_CompletenessCommission", "Bản ghi nguồn đã nhập / Source rows imported", q.rows_imported),
             ("DQ_TopologicalConsistency", "Hình học đã sửa / Geometries repaired", q.geometries_repaired),
         ];
-        for (kind, measure, count) in counts {
+        let issues = ISSUES.iter().filter_map(|(kind, element, measure)| Some((*element, *measure, *q.issues.get(*kind)?)));
+        for (kind, measure, count) in counts.into_iter().chain(issues) {
             x.path(&["report", kind], |x| {
                 x.text("nameOfMeasure", measure);
                 x.el("dateTime", |x| x.leaf("gco:DateTime", q.imported_at.get(..19).unwrap_or(&q.imported_at)));

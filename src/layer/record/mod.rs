@@ -38,6 +38,8 @@ pub struct Quality {
     /// Of those, how many have a geometry that was mended.
     pub geometries_repaired: i64,
     pub rows_set_aside: i64,
+    /// What is wrong in the layer, by kind: how many; the quality report has the places.
+    pub issues: BTreeMap<String, i64>,
     /// What else was noted, by kind: how often.
     pub notes: BTreeMap<String, i64>,
     /// How it stands to its class in Circular 16/2025/TT-BXD, where it came in a planning package.
@@ -49,18 +51,19 @@ pub struct Quality {
 pub async fn of(pool: &PgPool, layers: Vec<Arc<Layer>>) -> Result<Vec<Record>> {
     let ids: Vec<String> = layers.iter().map(|l| l.id.clone()).collect();
     let sql = Sql::new(
-        "SELECT layer, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at, report \
-         FROM dothi.served_import WHERE layer = ANY(",
+        "SELECT i.layer, to_char(i.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at, report, summary->'issues' AS issues \
+         FROM dothi.served_import i JOIN dothi.layer l ON l.id = i.layer \
+         LEFT JOIN dothi.quality q ON q.layer = l.id AND q.edition = l.edition WHERE i.layer = ANY(",
     );
     let mut accounts = BTreeMap::new();
     for row in run::all(pool, sql.bind(ids).push(")")).await? {
         let report: Value = row.try_get("report")?;
-        accounts.insert(row.try_get::<String, _>("layer")?, quality(row.try_get("at")?, &report));
+        accounts.insert(row.try_get::<String, _>("layer")?, quality(row.try_get("at")?, &report, row.try_get("issues")?));
     }
     Ok(layers.into_iter().map(|layer| Record { quality: accounts.remove(&layer.id), layer }).collect())
 }
 
-fn quality(imported_at: String, report: &Value) -> Quality {
+fn quality(imported_at: String, report: &Value, issues: Option<Value>) -> Quality {
     let number = |value: &Value| value.as_i64().unwrap_or(0);
     let mut notes = BTreeMap::new();
     for note in report["notes"].as_array().into_iter().flatten() {
@@ -75,6 +78,13 @@ fn quality(imported_at: String, report: &Value) -> Quality {
         rows_imported: number(&report["imported"]),
         geometries_repaired: number(&report["repaired"]),
         rows_set_aside: number(&report["set_aside"]),
+        issues: issues
+            .as_ref()
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(kind, tally)| (kind.clone(), number(&tally["count"])))
+            .collect(),
         notes,
         conformance: report.get("conformance").filter(|c| c.is_object()).cloned(),
     }

@@ -1,6 +1,6 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { ask } from './client';
-import type { AreaAnswer, AreaBody, AtAnswer, Collections, Feature, GridPosition, LandUseCode, NearAnswer, PlanningFunction, Position } from './types';
+import type { AreaAnswer, AreaBody, AtAnswer, Collections, Feature, GridPosition, Issues, LandUseCode, NearAnswer, PlanningFunction, Position } from './types';
 
 export { ApiError, isAbort } from './client';
 export { type Follow, followVersions } from './events';
@@ -18,6 +18,11 @@ export const planningFunctions = (signal?: AbortSignal) => ask<PlanningFunction[
 
 export function item(layer: string, id: string, signal?: AbortSignal): Promise<Feature> {
   return ask(`/ogc/collections/${encodeURIComponent(layer)}/items/${encodeURIComponent(id)}`, pass(signal));
+}
+
+/** What is wrong in a layer, and where. */
+export function issues(layer: string, signal?: AbortSignal): Promise<Issues> {
+  return ask(`/ogc/collections/${encodeURIComponent(layer)}/quality/items?limit=10000`, pass(signal));
 }
 
 /** What is at a point, given in degrees or in the metres of EPSG:9217. `tolerance` in metres. */

@@ -117,6 +117,14 @@ export interface AreaAnswer {
 
 export type AreaBody = Polygon | MultiPolygon;
 
+/** Something that is wrong in a layer; the properties are those of docs/api.md. */
+export type Issue = GeoJsonFeature<Geometry | null, Properties>;
+
+export interface Issues {
+  features: Issue[];
+  numberMatched: number;
+}
+
 /** RFC 9457. */
 export interface Problem {
   type: string;

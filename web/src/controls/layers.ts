@@ -1,17 +1,19 @@
 import type { IControl, Map } from 'maplibre-gl';
-import type { Collection } from '../api';
+import { ApiError, type Collection } from '../api';
 import { type App, faded, type Group, switched } from '../catalog';
 import { dateTime } from '../format';
 import { counted, textOf } from '../locale';
 import { h, icon, uid } from '../parts/dom';
 import { type Frame, frame } from '../parts/panel';
 import { note } from '../parts/status';
+import { Issues } from '../quality';
 import { fit } from '../view';
 
 /** The list of layers: what is on, how faint, where it is, whose it is. */
 export class LayersControl implements IControl {
   private readonly frame: Frame;
   private map!: Map;
+  private issues!: Issues;
   private off: (() => void)[] = [];
   /** Brings the switches in line with the store, without drawing the list anew. */
   private updates: (() => void)[] = [];
@@ -22,6 +24,7 @@ export class LayersControl implements IControl {
 
   onAdd(map: Map): HTMLElement {
     this.map = map;
+    this.issues = new Issues(map, this.app);
     this.render();
     const update = () => this.updates.forEach((run) => run());
     this.off = [this.app.store.on(['lang'], () => this.render()), this.app.store.on(['layers', 'view'], update)];
@@ -96,6 +99,31 @@ export class LayersControl implements IControl {
     );
   }
 
+  /** The switch that shows what is wrong in the layer. */
+  private quality(layer: Collection): HTMLElement[] {
+    const say = this.app.say();
+    const id = uid('quality');
+    const hint = h('small', { class: 'hint', role: 'status' });
+    const tell = (n: number) => (hint.textContent = n === 0 ? say('quality.none') : counted(say, 'quality.count', n));
+    const box = h('input', { type: 'checkbox', id, checked: this.issues.shows(layer.id), on: { change: () => void turn() } });
+    const turn = async () => {
+      hint.textContent = '';
+      if (!box.checked) return this.issues.hide(layer.id);
+      try {
+        tell(await this.issues.show(layer.id));
+      } catch (error) {
+        box.checked = false;
+        hint.textContent = error instanceof ApiError && error.kind !== 'not-found' ? error.message : say('quality.unchecked');
+      }
+    };
+    const known = this.issues.count(layer.id);
+    if (known !== undefined) tell(known);
+    const report = `/ogc/collections/${encodeURIComponent(layer.id)}/quality?f=html&lang=${say.lang}`;
+    return [
+      h('div', { class: 'layer-quality' }, box, h('label', { for: id }, say('quality.show')), hint, h('a', { href: report }, say('quality.report'))),
+    ];
+  }
+
   private details(layer: Collection): HTMLElement[] {
     const { store, catalog } = this.app;
     const say = this.app.say();
@@ -129,6 +157,7 @@ export class LayersControl implements IControl {
         box && h('button', { type: 'button', on: { click: () => fit(this.map, box) } }, icon('extent'), say('layers.zoom')),
         layer.itemCount !== undefined && h('span', {}, counted(say, 'layers.count', layer.itemCount)),
       ),
+      ...this.quality(layer),
       ...(layer.description ? [h('p', {}, layer.description)] : []),
       h('dl', { class: 'facts' }, ...facts.flatMap(([name, text]) => (text ? [h('dt', {}, name), h('dd', {}, text)] : []))),
     ];

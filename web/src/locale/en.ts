@@ -30,6 +30,13 @@ export const en: Record<Key, string> = {
   'layers.updated': 'Updated',
   'layers.attribution': 'Source',
   'layers.licence': 'Licence',
+  'quality.show': 'Show faults in geometry and data',
+  'quality.count': '{n} issues',
+  'quality.count.one': '{n} issue',
+  'quality.none': 'Nothing wrong was found',
+  'quality.unchecked': 'This layer was never checked',
+  'quality.feature': 'Feature {id}',
+  'quality.report': 'Quality report',
   'layers.zoom-in': 'Zoom in to see this layer',
 
   'legend.title': 'Legend',

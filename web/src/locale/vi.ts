@@ -29,6 +29,13 @@ export const vi = {
   'layers.updated': 'Cập nhật',
   'layers.attribution': 'Nguồn',
   'layers.licence': 'Giấy phép',
+  'quality.show': 'Hiện lỗi hình học và dữ liệu',
+  'quality.count': '{n} vấn đề',
+  'quality.count.one': '{n} vấn đề',
+  'quality.none': 'Không thấy vấn đề nào',
+  'quality.unchecked': 'Lớp này chưa được kiểm tra',
+  'quality.feature': 'Đối tượng {id}',
+  'quality.report': 'Báo cáo chất lượng',
   'layers.zoom-in': 'Phóng to bản đồ để thấy lớp này',
 
   'legend.title': 'Chú giải',
