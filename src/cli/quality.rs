@@ -80,7 +80,12 @@ pub fn lines(summary: &Summary) -> Vec<String> {
     for kind in Kind::ALL {
         let Some(tally) = summary.issues.get(kind.name()) else { continue };
         let n = |name: &str| tally[name].as_u64().unwrap_or(0);
-        let mut line = format!("{}{} {}", if tally["atLeast"] == true { "at least " } else { "" }, count(n("count")), kind.title(Language::En).to_lowercase());
+        let mut line = format!(
+            "{}{} {}",
+            if tally["atLeast"] == true { "at least " } else { "" },
+            count(n("count")),
+            kind.title(Language::En).to_lowercase()
+        );
         if let Some(area) = tally["area"].as_f64().filter(|a| *a > 0.0) {
             line.push_str(&format!(", {} m²", size(area)));
         }
@@ -95,7 +100,8 @@ pub fn lines(summary: &Summary) -> Vec<String> {
         lines.push("nothing wrong was found".into());
     }
     if let Some(area) = &summary.area {
-        let change = if area.before == area.after { String::new() } else { format!("{} m² before, ", size(area.before)) };
+        let change =
+            if area.before == area.after { String::new() } else { format!("{} m² before, ", size(area.before)) };
         let within = summary.measured_in.as_ref().map_or(String::new(), |crs| format!(" ({crs})"));
         lines.push(format!("{change}{} m² in all{within}", size(area.after)));
     }

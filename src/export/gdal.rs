@@ -39,7 +39,8 @@ pub fn recipe(format: Format, layer: &str, id: &str) -> Recipe {
 /// What `ogr2ogr` does, in this process, until `stop` is set. Call it where it may block.
 pub fn translate(from: &Path, to: &Path, recipe: &Recipe, stop: &AtomicBool) -> Result<()> {
     let flags = GdalOpenFlags::GDAL_OF_VECTOR | GdalOpenFlags::GDAL_OF_READONLY;
-    let options = DatasetOptions { open_flags: flags, allowed_drivers: Some(&["FlatGeobuf", "GeoJSON"]), ..Default::default() };
+    let options =
+        DatasetOptions { open_flags: flags, allowed_drivers: Some(&["FlatGeobuf", "GeoJSON"]), ..Default::default() };
     let source = Dataset::open_ex(from, options)?;
     let text = |t: &str| CString::new(t).map_err(|_| Error::Internal("an export option holds NUL".into()));
     let args = ["-f", recipe.driver].into_iter().chain(recipe.options.iter().map(String::as_str));

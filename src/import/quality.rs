@@ -96,13 +96,16 @@ impl Quality {
             Ok(None) => return Ok(()),
             Err(Error::Db(e)) => return Err(Error::Db(e)),
             Err(e) => {
-                report.note(Note::new("not_checked", format!("there is no quality report: {e}; `dothi layers check` makes one")));
+                report.note(Note::new(
+                    "not_checked",
+                    format!("there is no quality report: {e}; `dothi layers check` makes one"),
+                ));
                 return Ok(());
             }
         };
         let rows = Rows { read: report.read, imported: report.imported, ..Rows::default() };
         let told = quality::told(&mut *tx, &report.layer, &mut findings, Some(rows)).await?;
-        report.quality = Some(quality::keep(tx, &report.layer, tolerance, findings, told).await?);
+        report.quality = Some(quality::keep(tx, &report.layer, None, tolerance, findings, told).await?);
         Ok(())
     }
 }

@@ -65,7 +65,11 @@ fn ground(grounds: &Grounds<'_>, measure: Measure, tolerance: f64, found: &mut F
     let strips = grounds.strips();
     let last = strips.len().saturating_sub(1);
     let least = u128::from(units(tolerance).unsigned_abs()).pow(2);
-    let looked = parallel::map(strips.len(), || (), |(), i| Looked::new(grounds, &strips[i], [i == 0, i == last], tolerance, least));
+    let looked = parallel::map(
+        strips.len(),
+        || (),
+        |(), i| Looked::new(grounds, &strips[i], [i == 0, i == last], tolerance, least),
+    );
     let (mut regions, mut pieces) = (Vec::new(), Vec::new());
     let (mut thin, mut narrow, mut crowded) = (0, 0, false);
     for l in looked {
@@ -157,7 +161,8 @@ impl<'a> Grounds<'a> {
         let shift = (64 - span.leading_zeros()).saturating_sub(30);
         let cell = |c: &[P; 2], i: usize| (((c[0][i] + (c[1][i] - c[0][i]) / 2 - bounds[0][i]) >> shift) >> 6) as u32;
         all.sort_by_cached_key(|(_, c)| index::hilbert(cell(c, 0), cell(c, 1)));
-        let mut grounds = Grounds { shapes, frame, all, alone: Vec::new(), leaves: Vec::new(), nodes: Vec::new(), bounds, shift };
+        let mut grounds =
+            Grounds { shapes, frame, all, alone: Vec::new(), leaves: Vec::new(), nodes: Vec::new(), bounds, shift };
         grounds.leaves = grounds.all.iter().map(|(_, c)| grounds.window(*c)).collect();
         grounds.nodes = index::build(&grounds.leaves);
         grounds.alone = (0..grounds.all.len())
@@ -273,11 +278,16 @@ impl<'a> Grounds<'a> {
         self.rings(at).iter().any(|ring| {
             let mut p = ring.last().copied().unwrap_or_default();
             ring.iter().any(|&q| {
-                let (d, v) = ([q[0] - p[0], q[1] - p[1]].map(|n| n as f64), [place[0] - p[0], place[1] - p[1]].map(|n| n as f64));
+                let (d, v) = (
+                    [q[0] - p[0], q[1] - p[1]].map(|n| n as f64),
+                    [place[0] - p[0], place[1] - p[1]].map(|n| n as f64),
+                );
                 let length = d[0].hypot(d[1]);
                 let along = (v[0] * d[0] + v[1] * d[1]) / length;
                 p = q;
-                length > 0.0 && (v[0] * d[1] - v[1] * d[0]).abs() / length <= NEAR && (-NEAR..=length + NEAR).contains(&along)
+                length > 0.0
+                    && (v[0] * d[1] - v[1] * d[0]).abs() / length <= NEAR
+                    && (-NEAR..=length + NEAR).contains(&along)
             })
         })
     }

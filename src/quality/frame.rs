@@ -74,7 +74,9 @@ pub enum Measure {
     /// Metres to the unit.
     Plane(f64),
     City(Transform),
-    Ellipsoid { mercator: bool },
+    Ellipsoid {
+        mercator: bool,
+    },
 }
 
 impl Measure {

@@ -29,7 +29,8 @@ pub fn pieces(bare: Vec<Polygon>, left: &Left, strip: &Strip, ends: [bool; 2], t
     let mut pieces = Vec::new();
     let mut narrow = 0;
     for polygon in bare {
-        let mut piece = Piece { polygon, outside: false, meets: [Vec::new(), Vec::new()], around: Vec::new(), more: Vec::new() };
+        let mut piece =
+            Piece { polygon, outside: false, meets: [Vec::new(), Vec::new()], around: Vec::new(), more: Vec::new() };
         for ring in &piece.polygon {
             let Some(mut p) = ring.last().copied() else { continue };
             for &q in ring {

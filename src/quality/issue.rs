@@ -209,23 +209,35 @@ impl Said<'_> {
                 });
                 match lang {
                     Language::Vi => format!("Hình của đối tượng {fids} không hợp lệ ({reason}), đã sửa{sizes}"),
-                    Language::En => format!("The geometry of feature {fids} was invalid ({reason}) and was mended{sizes}"),
+                    Language::En => {
+                        format!("The geometry of feature {fids} was invalid ({reason}) and was mended{sizes}")
+                    }
                 }
             }
-            (Kind::Overlap, Language::Vi) => format!("Các đối tượng {fids} chồng lên nhau {area} m², rộng chừng {width} m"),
+            (Kind::Overlap, Language::Vi) => {
+                format!("Các đối tượng {fids} chồng lên nhau {area} m², rộng chừng {width} m")
+            }
             (Kind::Overlap, Language::En) => format!("Features {fids} overlap by {area} m², some {width} m wide"),
-            (Kind::Gap, Language::Vi) => format!("Khoảng hở {area} m², rộng chừng {width} m, giữa các đối tượng {fids}"),
+            (Kind::Gap, Language::Vi) => {
+                format!("Khoảng hở {area} m², rộng chừng {width} m, giữa các đối tượng {fids}")
+            }
             (Kind::Gap, Language::En) => format!("A gap of {area} m², some {width} m wide, between features {fids}"),
             (Kind::Duplicate, Language::Vi) => format!("Các đối tượng {fids} có cùng một hình"),
             (Kind::Duplicate, Language::En) => format!("Features {fids} have the same geometry"),
             (Kind::Sliver, Language::Vi) => format!("Đối tượng {fids} chỉ rộng chừng {width} m ({area} m²)"),
             (Kind::Sliver, Language::En) => format!("Feature {fids} is only some {width} m wide ({area} m²)"),
-            (Kind::RepeatedPoint, Language::Vi) => format!("Đối tượng {fids} có đỉnh lặp lại liền nhau ({detail} đỉnh thừa)"),
+            (Kind::RepeatedPoint, Language::Vi) => {
+                format!("Đối tượng {fids} có đỉnh lặp lại liền nhau ({detail} đỉnh thừa)")
+            }
             (Kind::RepeatedPoint, Language::En) => format!("Feature {fids} repeats a point ({detail} too many)"),
             (Kind::Empty, Language::Vi) => format!("Đối tượng {fids} không có hình học"),
             (Kind::Empty, Language::En) => format!("Feature {fids} has no geometry"),
-            (Kind::UnknownCode, Language::Vi) => format!("Đối tượng {fids} mang mã loại đất “{detail}” không có trong danh mục"),
-            (Kind::UnknownCode, Language::En) => format!("Feature {fids} has the land-use code “{detail}”, which no list has"),
+            (Kind::UnknownCode, Language::Vi) => {
+                format!("Đối tượng {fids} mang mã loại đất “{detail}” không có trong danh mục")
+            }
+            (Kind::UnknownCode, Language::En) => {
+                format!("Feature {fids} has the land-use code “{detail}”, which no list has")
+            }
         }
     }
 }

@@ -51,16 +51,26 @@ pub fn find(grounds: &Grounds<'_>, regions: &[[P; 2]], tolerance: f64) -> (Vec<O
     (overlaps, whole)
 }
 
-fn compare(grounds: &Grounds<'_>, batch: &mut Vec<[u32; 2]>, tolerance: f64, work: &AtomicU64, into: &mut Vec<Overlap>) {
-    let found = parallel::map(batch.len(), || (), |(), i| {
-        let pair = batch[i];
-        let [a, b] = pair.map(|at| grounds.rings(at));
-        let [n, m] = [&a, &b].map(|rings| rings.iter().map(Vec::len).sum::<usize>());
-        work.fetch_add((n + m + 50) as u64, Ordering::Relaxed);
-        let window = meet(grounds.corners(pair[0]), grounds.corners(pair[1]));
-        let polygons = common(&within(a, window), &within(b, window));
-        polygons.iter().any(|p| breadth(p) > tolerance).then_some(Overlap { pair, polygons })
-    });
+fn compare(
+    grounds: &Grounds<'_>,
+    batch: &mut Vec<[u32; 2]>,
+    tolerance: f64,
+    work: &AtomicU64,
+    into: &mut Vec<Overlap>,
+) {
+    let found = parallel::map(
+        batch.len(),
+        || (),
+        |(), i| {
+            let pair = batch[i];
+            let [a, b] = pair.map(|at| grounds.rings(at));
+            let [n, m] = [&a, &b].map(|rings| rings.iter().map(Vec::len).sum::<usize>());
+            work.fetch_add((n + m + 50) as u64, Ordering::Relaxed);
+            let window = meet(grounds.corners(pair[0]), grounds.corners(pair[1]));
+            let polygons = common(&within(a, window), &within(b, window));
+            polygons.iter().any(|p| breadth(p) > tolerance).then_some(Overlap { pair, polygons })
+        },
+    );
     into.extend(found.into_iter().flatten());
     batch.clear();
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
-use sqlx::postgres::{PgPool, PgRow};
 use sqlx::Row;
+use sqlx::postgres::{PgPool, PgRow};
 
 use super::issue::{Kind, Language, Said};
 use crate::db::run;
@@ -66,23 +66,37 @@ pub struct Page {
 
 pub async fn page(pool: &PgPool, layer: &str, asked: &Asked) -> Result<Page> {
     let mut sql = Sql::new(format!(
-        "SELECT i.*, ST_AsGeoJSON(place, 9) AS geojson, count(*) OVER () AS matched {FROM} \
-         JOIN dothi.issue i ON i.layer = q.layer AND i.edition = q.edition, ST_Transform(i.geom, 4326) AS place WHERE l.id = "
+        "SELECT i.*, count(*) OVER () AS matched {FROM} \
+         JOIN dothi.issue i ON i.layer = q.layer AND i.edition = q.edition WHERE l.id = "
     ))
     .bind(layer);
     if !asked.kinds.is_empty() {
-        sql = sql.push(" AND i.kind = ANY(").bind(asked.kinds.iter().map(|k| k.name().to_string()).collect::<Vec<_>>()).push(")");
+        sql = sql
+            .push(" AND i.kind = ANY(")
+            .bind(asked.kinds.iter().map(|k| k.name().to_string()).collect::<Vec<_>>())
+            .push(")");
     }
     if let Some(bbox) = asked.bbox {
         sql = sql.push(" AND (false");
         for b in bbox.parts() {
-            sql = sql.push(" OR ST_Intersects(place, ST_MakeEnvelope(").bind(b.west).push(", ").bind(b.south).push(", ");
+            sql = sql
+                .push(" OR ST_Intersects(ST_Transform(i.geom, 4326), ST_MakeEnvelope(")
+                .bind(b.west)
+                .push(", ")
+                .bind(b.south)
+                .push(", ");
             sql = sql.bind(b.east).push(", ").bind(b.north).push(", 4326))");
         }
         sql = sql.push(")");
     }
     // Counted before the page begins, so that every page says the same number.
-    let sql = Sql { text: format!("SELECT * FROM ({}) x WHERE id > ", sql.text), ..sql };
+    let sql = Sql {
+        text: format!(
+            "SELECT x.*, ST_AsGeoJSON(ST_Transform(geom, 4326), 9) AS geojson FROM ({}) x WHERE id > ",
+            sql.text
+        ),
+        ..sql
+    };
     let sql = sql.bind(asked.after.unwrap_or(0)).push(" ORDER BY id LIMIT ").bind(i64::from(asked.limit) + 1);
     let mut rows = run::all(pool, sql).await?;
     let more = rows.len() > asked.limit as usize;

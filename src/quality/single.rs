@@ -36,10 +36,11 @@ impl Found {
 
     /// Counts issues that have sizes, and lists the largest.
     pub fn add_all(&mut self, kind: Kind, mut issues: Vec<Issue>) {
-        issues.sort_by(|a, b| b.area.unwrap_or(0.0).total_cmp(&a.area.unwrap_or(0.0)).then_with(|| a.fids.cmp(&b.fids)));
+        issues
+            .sort_by(|a, b| b.area.unwrap_or(0.0).total_cmp(&a.area.unwrap_or(0.0)).then_with(|| a.fids.cmp(&b.fids)));
         let tally = self.tally(kind);
         tally.count += issues.len() as u64;
-        tally.area = Some(issues.iter().filter_map(|i| i.area).sum());
+        tally.area = Some(issues.iter().filter_map(|i| i.area).fold(0.0, |all, area| all + area));
         issues.truncate(LISTED);
         self.issues.extend(issues);
     }
@@ -162,7 +163,8 @@ fn polygon(shapes: &Shapes, frame: &Frame, measure: Measure, at: usize, found: &
 /// Features with the same geometry: they are told, and of polygons one stands for all in what follows.
 fn twins(shapes: &Shapes, mut marks: Vec<(u64, u32)>, found: &mut Found, singles: &mut Singles) {
     let positions = |at: u32| {
-        let mut all: Vec<[u64; 2]> = shapes.runs(at as usize).flat_map(|(_, run)| run).map(|p| p.map(f64::to_bits)).collect();
+        let mut all: Vec<[u64; 2]> =
+            shapes.runs(at as usize).flat_map(|(_, run)| run).map(|p| p.map(f64::to_bits)).collect();
         all.sort_unstable();
         all
     };
@@ -180,7 +182,9 @@ fn twins(shapes: &Shapes, mut marks: Vec<(u64, u32)>, found: &mut Found, singles
             Dim::Polygon => place(shapes, group[0].1 as usize),
             _ => first.map_or(Place::Nowhere, Place::Point),
         };
-        found.add(Kind::Duplicate, || Issue::new(Kind::Duplicate, Severity::Error, fids().take(NAMED).collect(), place));
+        // Several points at one place may well be meant.
+        let severity = if matches!(place, Place::Polygons(_)) { Severity::Error } else { Severity::Warning };
+        found.add(Kind::Duplicate, || Issue::new(Kind::Duplicate, severity, fids().take(NAMED).collect(), place));
         // What is counted is the features that are too many.
         found.tally(Kind::Duplicate).count += same.len() as u64 - 1;
         doubles.extend(same);

@@ -73,7 +73,9 @@ pub struct Told {
 
 /// The system with this code, and how many metres its unit has.
 pub async fn system(on: impl PgExecutor<'_>, srid: i32) -> Result<(Crs, f64)> {
-    let sql = Sql::new("SELECT coalesce(auth_name, '') AS auth, coalesce(srtext, '') AS wkt FROM spatial_ref_sys WHERE srid = ");
+    let sql = Sql::new(
+        "SELECT coalesce(auth_name, '') AS auth, coalesce(srtext, '') AS wkt FROM spatial_ref_sys WHERE srid = ",
+    );
     let row = run::optional(on, sql.bind(i64::from(srid))).await?;
     let (authority, wkt): (String, String) = match row {
         Some(row) => (row.try_get("auth")?, row.try_get("wkt")?),
@@ -85,10 +87,12 @@ pub async fn system(on: impl PgExecutor<'_>, srid: i32) -> Result<(Crs, f64)> {
     Ok((crs, unit.filter(|u: &f64| *u > 0.0).unwrap_or(1.0)))
 }
 
-/// Keeps the report of the layer's served edition, in the place of an earlier one; says it.
+/// Keeps the report of the layer's served edition, in the place of an earlier one; says it. `version` is the one that was
+/// looked at, the present one otherwise.
 pub async fn keep(
     tx: &mut PgConnection,
     layer: &str,
+    version: Option<i64>,
     tolerance: f64,
     mut findings: Findings,
     told: Told,
@@ -133,7 +137,7 @@ pub async fn keep(
         .push(", ")
         .bind(i64::from(edition))
         .push(", ")
-        .bind(layer.version)
+        .bind(version.unwrap_or(layer.version))
         .push(", ")
         .bind(serde_json::to_value(&summary)?);
     run::execute(&mut *tx, sql.push(")")).await?;
@@ -233,7 +237,8 @@ async fn unknown_codes(tx: &mut PgConnection, layer: &Layer) -> Result<(u64, usi
 
 async fn list_unknown(tx: &mut PgConnection, layer: &Layer, edition: i32, after: usize) -> Result<()> {
     let Some((column, rows)) = unknown(layer) else { return Ok(()) };
-    let place = if layer.spatial().is_some() { format!("ST_PointOnSurface(ST_Force2D({GEOM}))") } else { "NULL".into() };
+    let place =
+        if layer.spatial().is_some() { format!("ST_PointOnSurface(ST_Force2D({GEOM}))") } else { "NULL".into() };
     let sql = Sql::new("INSERT INTO dothi.issue (layer, edition, id, kind, severity, fids, detail, geom) SELECT ")
         .bind(&layer.id)
         .push(", ")
@@ -254,7 +259,9 @@ pub async fn told(tx: &mut PgConnection, layer: &str, findings: &mut Findings, r
     let said = |name: &str| report[name].as_u64().unwrap_or(0);
     let mut rows = rows.unwrap_or(Rows { read: said("read"), imported: said("imported"), ..Rows::default() });
     let mut told = Told::default();
-    let sql = Sql::new("SELECT reason, count(*) AS n, coalesce(sum(area_after - area_before), 0) AS more FROM dothi.repair WHERE import = ");
+    let sql = Sql::new(
+        "SELECT reason, count(*) AS n, coalesce(sum(area_after - area_before), 0) AS more FROM dothi.repair WHERE import = ",
+    );
     for row in run::all(&mut *tx, sql.bind(import).push(" GROUP BY 1")).await? {
         let n = row.try_get::<i64, _>("n")?.unsigned_abs();
         rows.repaired += n;
@@ -309,7 +316,11 @@ fn somewhere(wkb: &[u8]) -> Place {
 /// [`Measure`](super::Measure) has it.
 pub fn area_sql(geometry: &str, crs: Crs, unit: f64) -> String {
     if !crs.degrees && crs.srid != 3857 {
-        return if unit == 1.0 { format!("ST_Area({geometry})") } else { format!("ST_Area({geometry}) * {}", unit * unit) };
+        return if unit == 1.0 {
+            format!("ST_Area({geometry})")
+        } else {
+            format!("ST_Area({geometry}) * {}", unit * unit)
+        };
     }
     let (z, degrees) = (city_zone(), format!("ST_Transform({geometry}, 4326)"));
     format!(
@@ -341,12 +352,14 @@ pub async fn look(tx: &mut PgConnection, layer: &str, tolerance: f64) -> Result<
 /// Checks a layer as it is now, edits and all, and keeps the report. What was said of its import stays said.
 pub async fn again(pool: &PgPool, layer: &Layer, tolerance: f64) -> Result<Summary> {
     let mut tx = pool.begin().await?;
-    run::script(&mut *tx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL statement_timeout = 0").await?;
-    let mut findings = look(&mut tx, &layer.id, tolerance).await?.ok_or_else(|| {
-        Error::Conflict(format!("layer `{}` has no geometry to check", layer.id))
-    })?;
+    run::script(&mut *tx, "SET LOCAL statement_timeout = 0").await?;
+    // What is edited from now on may be in the report or not; it is not said to be.
+    let version = catalog::present(&mut *tx, &layer.id).await?.version;
+    let mut findings = look(&mut tx, &layer.id, tolerance)
+        .await?
+        .ok_or_else(|| Error::Conflict(format!("layer `{}` has no geometry to check", layer.id)))?;
     let told = told(&mut tx, &layer.id, &mut findings, None).await?;
-    let summary = keep(&mut tx, &layer.id, tolerance, findings, told).await?;
+    let summary = keep(&mut tx, &layer.id, Some(version), tolerance, findings, told).await?;
     tx.commit().await?;
     Ok(summary)
 }

@@ -305,7 +305,9 @@ mod tests {
         let rings = whole.rings();
         assert_eq!(area(&whole.twice(&rings, 0)), 130 * 130);
         let parts: Vec<Left> = [(-100, 233), (233, 540), (540, 1_100)].iter().map(|s| left(*s, &grid)).collect();
-        let sum = |of: &dyn Fn(&Left, &[Vec<P>]) -> Vec<Polygon>| parts.iter().map(|l| area(&of(l, &l.rings()))).sum::<i128>();
+        let sum = |of: &dyn Fn(&Left, &[Vec<P>]) -> Vec<Polygon>| {
+            parts.iter().map(|l| area(&of(l, &l.rings()))).sum::<i128>()
+        };
         assert_eq!(sum(&|l, r| l.twice(r, 0)), 130 * 130);
         assert_eq!(sum(&|l, r| l.bare(r, 0)), area(&whole.bare(&rings, 0)));
         assert_eq!(area(&whole.bare(&rings, 0)), 1_200 * 1_200 - 1_000 * 1_000 + 100 * 100);

@@ -137,12 +137,21 @@ async fn planted_faults_are_found_as_postgis_finds_them() {
 async fn a_whole_layer_twice_over_is_doubles_and_another_division_of_it_overlaps() {
     let world = World::new().await;
     world
-        .layer("o", "Polygon", 9217, &[], "SELECT ST_MakeEnvelope(580000 + i * 10, 1279000 + j * 10, 580010 + i * 10, 1279010 + j * 10, 9217) \
-             FROM generate_series(0, 39) i, generate_series(0, 39) j")
+        .layer(
+            "o",
+            "Polygon",
+            9217,
+            &[],
+            "SELECT ST_MakeEnvelope(580000 + i * 10, 1279000 + j * 10, 580010 + i * 10, 1279010 + j * 10, 9217) \
+             FROM generate_series(0, 39) i, generate_series(0, 39) j",
+        )
         .await;
     world.sql("INSERT INTO layers.o (geom) SELECT ST_Reverse(geom) FROM layers.o").await;
     let summary = look(&world, "o").await;
-    assert_eq!((count(&summary, Kind::Duplicate), count(&summary, Kind::Overlap), count(&summary, Kind::Gap)), (1_600, 0, 0));
+    assert_eq!(
+        (count(&summary, Kind::Duplicate), count(&summary, Kind::Overlap), count(&summary, Kind::Gap)),
+        (1_600, 0, 0)
+    );
     // Every inner edge of both divisions cancels; only what is around tells that the ground is there twice.
     world
         .sql("DELETE FROM layers.o WHERE fid > 1600; INSERT INTO layers.o (geom) SELECT ST_MakeEnvelope(580000 + i * 20, 1279000 + j * 20, \
@@ -156,8 +165,14 @@ async fn a_whole_layer_twice_over_is_doubles_and_another_division_of_it_overlaps
 async fn what_lies_over_one_another_without_end_is_told_as_at_least_so_many() {
     let world = World::new().await;
     world
-        .layer("chong", "Polygon", 9217, &[], "SELECT ST_Buffer(ST_SetSRID(ST_Point(580000 + i % 50, 1279000 + i / 50), 9217), 200 + i * 0.01) \
-             FROM generate_series(0, 2999) i")
+        .layer(
+            "chong",
+            "Polygon",
+            9217,
+            &[],
+            "SELECT ST_Buffer(ST_SetSRID(ST_Point(580000 + i % 50, 1279000 + i / 50), 9217), 200 + i * 0.01) \
+             FROM generate_series(0, 2999) i",
+        )
         .await;
     let summary = look(&world, "chong").await;
     let tally = &summary.issues["overlap"];
@@ -171,7 +186,13 @@ async fn what_lies_over_one_another_without_end_is_told_as_at_least_so_many() {
 async fn degrees_are_measured_in_the_citys_zone() {
     let world = World::new().await;
     world
-        .layer("do", "Polygon", 4326, &[], "SELECT ST_MakeEnvelope(w, 11.56, w + 0.0011, 11.561, 4326) FROM unnest(ARRAY[108.98, 108.981, 108.99]) w")
+        .layer(
+            "do",
+            "Polygon",
+            4326,
+            &[],
+            "SELECT ST_MakeEnvelope(w, 11.56, w + 0.0011, 11.561, 4326) FROM unnest(ARRAY[108.98, 108.981, 108.99]) w",
+        )
         .await;
     let summary = look(&world, "do").await;
     assert_eq!(summary.measured_in.as_deref(), Some("EPSG:9217"));
@@ -285,7 +306,12 @@ async fn the_report_is_served_by_kind_by_box_and_page_by_page() {
         let link = links.iter().find(|l| l["rel"] == "next").and_then(|l| l["href"].as_str());
         next = link.map(|l| l.split("ban-do.test").nth(1).unwrap().to_string());
     }
-    let sorted = { let mut s = seen.clone(); s.sort(); s.dedup(); s };
+    let sorted = {
+        let mut s = seen.clone();
+        s.sort();
+        s.dedup();
+        s
+    };
     assert_eq!((seen.len() as u64, &seen), (n, &sorted));
     let all = server.json(&format!("{here}/items?limit=10000")).await;
     let b = all["features"][0]["geometry"]["coordinates"].to_string();
@@ -315,7 +341,10 @@ async fn real_wards_have_the_faults_that_postgis_finds() {
     let Some(data) = crate::support::shared_data() else { return };
     let world = World::new().await;
     let limits = Limits { program: Some(BIN.into()), ..Limits::default() };
-    for (id, path) in [("xa", "vietnam/admin2025/vn2025_wards_3321_simpl.gpkg"), ("kh", "vietnam/derived/kh_wards_vn2000_tm3_10815_utf8.shp")] {
+    for (id, path) in [
+        ("xa", "vietnam/admin2025/vn2025_wards_3321_simpl.gpkg"),
+        ("kh", "vietnam/derived/kh_wards_vn2000_tm3_10815_utf8.shp"),
+    ] {
         let options = Options { layer: Some(id.into()), ..Options::default() };
         import::run(&world.options, &data.join(path), &options, &limits, |_| {}).await.unwrap();
     }

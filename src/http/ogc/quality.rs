@@ -77,7 +77,9 @@ fn document(layer: &Layer, account: &Account, links: Vec<Value>) -> Result<Value
 
 async fn account(app: &crate::app::App, id: &str) -> Result<Account> {
     let account = quality::account(&app.db.pool, id).await?;
-    account.ok_or_else(|| Error::NotFound(format!("layer `{id}` was never checked; `dothi layers quality {id} --check` does it")))
+    account.ok_or_else(|| {
+        Error::NotFound(format!("layer `{id}` was never checked; `dothi layers quality {id} --check` does it"))
+    })
 }
 
 /// `GET /ogc/collections/{id}/quality/items`: every issue as a feature.
@@ -99,7 +101,8 @@ pub async fn items(
     let here = format!("{base}/ogc/collections/{id}/quality");
     let limit = ("limit", asked.limit.to_string());
     let at = |after: Option<i32>| {
-        let more: Vec<_> = [Some(limit.clone()), after.map(|a| ("after", a.to_string()))].into_iter().flatten().collect();
+        let more: Vec<_> =
+            [Some(limit.clone()), after.map(|a| ("after", a.to_string()))].into_iter().flatten().collect();
         said.address(&format!("{here}/items"), &more)
     };
     if choice.is_html() {

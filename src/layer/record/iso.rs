@@ -193,7 +193,8 @@ fn quality(x: &mut Gmd, record: &Record) {
             ("DQ_CompletenessCommission", "Bản ghi nguồn đã nhập / Source rows imported", q.rows_imported),
             ("DQ_TopologicalConsistency", "Hình học đã sửa / Geometries repaired", q.geometries_repaired),
         ];
-        let issues = ISSUES.iter().filter_map(|(kind, element, measure)| Some((*element, *measure, *q.issues.get(*kind)?)));
+        let issues =
+            ISSUES.iter().filter_map(|(kind, element, measure)| Some((*element, *measure, *q.issues.get(*kind)?)));
         for (kind, measure, count) in counts.into_iter().chain(issues) {
             x.path(&["report", kind], |x| {
                 x.text("nameOfMeasure", measure);

@@ -58,7 +58,8 @@ pub async fn of(pool: &PgPool, layers: Vec<Arc<Layer>>) -> Result<Vec<Record>> {
     let mut accounts = BTreeMap::new();
     for row in run::all(pool, sql.bind(ids).push(")")).await? {
         let report: Value = row.try_get("report")?;
-        accounts.insert(row.try_get::<String, _>("layer")?, quality(row.try_get("at")?, &report, row.try_get("issues")?));
+        accounts
+            .insert(row.try_get::<String, _>("layer")?, quality(row.try_get("at")?, &report, row.try_get("issues")?));
     }
     Ok(layers.into_iter().map(|layer| Record { quality: accounts.remove(&layer.id), layer }).collect())
 }
