@@ -60,8 +60,8 @@ pub async fn act(db: &Db, layer: &Layer, args: Args, print: &Print) -> Result<()
         let mut out = format!("{}  {}\n", layer.id, layer.title);
         let mut say = |line: String| out.push_str(&format!("  {line}\n"));
         say(format!("edition {}, checked {} at version {}", account.edition, account.checked_at, account.version));
-        if account.version != layer.version {
-            say(format!("the layer is at version {} now; `--check` looks at it anew", layer.version));
+        if !account.current {
+            say("features have changed since; `--check` looks at them anew".into());
         }
         if let Ok(summary) = serde_json::from_value::<Summary>(account.summary.clone()) {
             lines(&summary).into_iter().for_each(&mut say);

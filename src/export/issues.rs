@@ -45,8 +45,18 @@ pub async fn write(db: &Db, layer: &Layer, to: &Path) -> Result<u64> {
     out.into_inner().map_err(|e| io()(e.into_error()))?;
     let whole = if ending == "gpkg" {
         let made = aside.path().join("issues.gpkg");
-        let options =
-            ["-nln", "quality", "-lco", "GEOMETRY_NAME=geom", "-a_srs", "EPSG:4326"].map(String::from).to_vec();
+        let options = [
+            "-nln",
+            "quality",
+            "-lco",
+            "GEOMETRY_NAME=geom",
+            "-a_srs",
+            "EPSG:4326",
+            "-mapFieldType",
+            "IntegerList=String,Integer64List=String",
+        ]
+        .map(String::from)
+        .to_vec();
         let (from, into) = (collection.clone(), made.clone());
         let recipe = Recipe { driver: "GPKG", options, settings: &[] };
         let translated = tokio::task::spawn_blocking(move || translate(&from, &into, &recipe, &AtomicBool::new(false)));

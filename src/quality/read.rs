@@ -18,8 +18,10 @@ pub struct Account {
     pub edition: i32,
     /// RFC 3339, UTC.
     pub checked_at: String,
-    /// The layer's version when it was checked; a later one has edits that the report does not know.
+    /// The layer's version when it was checked.
     pub version: i64,
+    /// No feature has changed since.
+    pub current: bool,
     /// See [`super::Summary`].
     #[serde(flatten)]
     pub summary: Value,
@@ -30,7 +32,8 @@ const FROM: &str = "FROM dothi.layer l JOIN dothi.quality q ON q.layer = l.id AN
 /// None where the edition was never checked.
 pub async fn account(pool: &PgPool, layer: &str) -> Result<Option<Account>> {
     let sql = Sql::new(format!(
-        "SELECT q.edition, q.version, q.summary, to_char(q.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at {FROM} WHERE l.id = "
+        "SELECT q.edition, q.version, q.summary, l.kept_since <= q.version \
+         AND NOT EXISTS (SELECT FROM dothi.change c WHERE c.layer = l.id AND c.version > q.version) AS current, to_char(q.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at {FROM} WHERE l.id = "
     ));
     let row = run::optional(pool, sql.bind(layer)).await?;
     row.map(|row| {
@@ -38,6 +41,7 @@ pub async fn account(pool: &PgPool, layer: &str) -> Result<Option<Account>> {
             edition: row.try_get("edition")?,
             checked_at: row.try_get("at")?,
             version: row.try_get("version")?,
+            current: row.try_get("current")?,
             summary: row.try_get("summary")?,
         })
     })

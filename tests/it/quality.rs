@@ -1,5 +1,6 @@
 //! What is wrong in a layer: found by the engine, and by PostGIS the long way; kept, told, mended.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -38,11 +39,12 @@ async fn issues(world: &World, id: &str, kind: Kind) -> Vec<Value> {
     quality::page(&world.pool, id, &asked).await.unwrap().features
 }
 
-/// Pairs whose common ground is somewhere wider than the tolerance, and its area.
+/// Pairs whose common ground is somewhere wider than the tolerance, and its area; of features with the same geometry one.
 async fn overlaps(world: &World, id: &str) -> Vec<(Vec<i64>, f64)> {
     let sql = format!(
-        "SELECT a, b, ST_Area(g) AS area FROM (SELECT a.fid AS a, b.fid AS b, ST_CollectionExtract(ST_Intersection(a.geom, b.geom), 3) AS g \
-         FROM layers.{id} a JOIN layers.{id} b ON a.fid < b.fid AND a.geom && b.geom AND NOT ST_Equals(a.geom, b.geom)) x \
+        "WITH one AS MATERIALIZED (SELECT fid, geom FROM layers.{id} t WHERE NOT EXISTS (SELECT FROM layers.{id} o WHERE o.fid < t.fid AND o.geom && t.geom AND ST_Equals(o.geom, t.geom))) \
+         SELECT a, b, ST_Area(g) AS area FROM (SELECT a.fid AS a, b.fid AS b, ST_CollectionExtract(ST_Intersection(a.geom, b.geom), 3) AS g \
+         FROM one a JOIN one b ON a.fid < b.fid AND a.geom && b.geom) x \
          WHERE EXISTS (SELECT FROM ST_Dump(g) d WHERE 2 * ST_Area(d.geom) > {TOLERANCE} * ST_Perimeter(d.geom)) ORDER BY 1, 2"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&world.pool).await.unwrap();
@@ -73,9 +75,23 @@ async fn same_as_postgis(world: &World, id: &str) -> Summary {
     found.iter_mut().for_each(|(pair, _)| pair.sort());
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let expected = overlaps(world, id).await;
-    let pairs = |all: &[(Vec<i64>, f64)]| all.iter().map(|(p, _)| p.clone()).collect::<Vec<_>>();
-    assert_eq!(pairs(&found), pairs(&expected));
-    found.iter().zip(&expected).for_each(|(f, e)| close(f.1, e.1, &format!("overlap of {:?}", f.0)));
+    assert_eq!(
+        (count(&summary, Kind::Overlap), found.len()),
+        (expected.len() as u64, expected.len().min(quality::LISTED))
+    );
+    let known: HashMap<&[i64], f64> = expected.iter().map(|(pair, area)| (pair.as_slice(), *area)).collect();
+    for (pair, area) in &found {
+        close(*area, *known.get(pair.as_slice()).unwrap_or(&0.0), &format!("overlap of {pair:?}"));
+    }
+    // All together, and what is listed is the largest.
+    close(
+        summary.issues["overlap"]["area"].as_f64().unwrap(),
+        expected.iter().fold(0.0, |all, (_, a)| all + a),
+        "overlaps",
+    );
+    let least = found.iter().map(|(_, a)| *a).fold(f64::INFINITY, f64::min);
+    let larger = expected.iter().filter(|(_, a)| *a > least * (1.0 + 1e-6)).count();
+    assert!(larger < found.len() || found.is_empty(), "{larger} are larger than the least listed");
     let mut gaps: Vec<f64> = issues(world, id, Kind::Gap).await.iter().map(area).collect();
     gaps.sort_by(f64::total_cmp);
     let expected = holes(world, id).await;
@@ -100,9 +116,9 @@ async fn clean_ground_has_no_issue_whatever_shapes_it_is_made_of() {
             "WITH split AS (DELETE FROM layers.sach WHERE so % 5 = 0 RETURNING geom, so) INSERT INTO layers.sach (geom, so) \
              SELECT ST_Multi((ST_Dump(ST_Split(geom, ST_MakeLine(ST_Translate(ST_Centroid(geom), -500, 37), ST_Translate(ST_Centroid(geom), 500, -37))))).geom), so FROM split; \
              WITH ring AS (UPDATE layers.sach SET geom = ST_Multi(ST_Difference(geom, ST_Buffer(ST_Centroid(geom), 1.5))) \
-             WHERE so % 7 = 0 AND so % 5 > 0 RETURNING geom, so) INSERT INTO layers.sach (geom, so) \
+             WHERE so % 7 = 0 AND so % 5 > 0 AND ST_Contains(geom, ST_Buffer(ST_Centroid(geom), 1.6)) RETURNING geom, so) INSERT INTO layers.sach (geom, so) \
              SELECT ST_Multi(ST_MakePolygon(ST_InteriorRingN(ST_GeometryN(geom, 1), 1))), so FROM ring WHERE ST_NumInteriorRings(ST_GeometryN(geom, 1)) = 1; \
-             WITH some AS (DELETE FROM layers.sach WHERE so % 11 = 0 RETURNING geom) INSERT INTO layers.sach (geom, so) SELECT ST_Multi(ST_Union(geom)), -1 FROM some",
+             WITH apart AS (DELETE FROM layers.sach WHERE so % 11 = 0 RETURNING geom) INSERT INTO layers.sach (geom, so) SELECT ST_Multi(ST_Union(geom)), -1 FROM apart",
         )
         .await;
     let summary = look(&world, "sach").await;
@@ -273,7 +289,10 @@ async fn an_import_says_what_it_mended_and_what_is_left_to_mend() {
     let before = account.summary.clone();
     let catalog = Catalog::load(&world.pool).await.unwrap();
     quality::again(&world.pool, &catalog.get("thua").unwrap(), quality::TOLERANCE).await.unwrap();
-    assert_eq!(quality::account(&world.pool, "thua").await.unwrap().unwrap().summary, before);
+    let again = quality::account(&world.pool, "thua").await.unwrap().unwrap().summary;
+    for part in ["rows", "issues", "invalid", "features"] {
+        assert_eq!(again[part], before[part]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -330,7 +349,6 @@ async fn the_report_is_served_by_kind_by_box_and_page_by_page() {
         assert!(page.status == 200 && text.contains("Chồng lấn"), "{path}");
     }
     world.sql("UPDATE layers.loi SET so = 0 WHERE fid = 1").await;
-    server.eventually(|s| async move { s.app.catalog.get("loi").unwrap().version > 1 }).await;
     assert_eq!(server.json(here).await["current"], false);
     let api = server.json("/ogc/collections/loi/api").await;
     assert!(api["paths"]["/collections/loi/quality/items"]["get"].is_object());

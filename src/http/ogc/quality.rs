@@ -57,8 +57,6 @@ pub async fn summary(
 fn document(layer: &Layer, account: &Account, links: Vec<Value>) -> Result<Value> {
     let mut doc = serde_json::to_value(account)?;
     doc["layer"] = json!(layer.id);
-    // Edits since then are not in it.
-    doc["current"] = json!(account.version == layer.version);
     for kind in Kind::ALL {
         let issue = &mut doc["issues"][kind.name()];
         if issue.is_object() {

@@ -24,7 +24,7 @@ pub fn quality(base: &str, choice: Choice, layer: &Layer, account: &Account) -> 
         div.badges {
             span.badge { (title(layer, lang)) }
             span.badge { (lang.of("lần nhập", "edition")) " " (account.edition) }
-            @if account.version != layer.version {
+            @if !account.current {
                 span.badge.warning { (lang.of("đã có chỉnh sửa sau khi kiểm tra", "edited since it was checked")) }
             }
         }
