@@ -97,7 +97,7 @@ export class Issues {
     const say = this.app.say();
     const items = [...hit.values()].slice(0, 5).map((issue) => {
       const message = String(issue[say.lang === 'en' ? 'messageEn' : 'message'] ?? '');
-      const fids = JSON.parse(String(issue['fids'] ?? '[]')) as number[];
+      const fids = Array.isArray(issue['fids']) ? (issue['fids'] as number[]) : [];
       const pick = (id: string) => store.set({ feature: { layer, id }, at: null });
       const links = fids.map((fid) =>
         h('button', { type: 'button', on: { click: () => pick(String(fid)) } }, say('quality.feature', { id: fid })),
