@@ -118,6 +118,7 @@ fn schemas() -> Value {
                 "title": text, "source_layers": {"type": "array", "items": text}, "srs": text, "encoding": text,
                 "how": {"description": "`replace`, `append` or `{\"upsert\": FIELD}`"},
                 "swap_xy": {"type": "boolean"}, "drop_z": {"type": "boolean"}, "dry_run": {"type": "boolean"},
+                "tolerance": {"type": "number", "minimum": 0, "maximum": 100, "description": "Metres below which overlaps and gaps are not counted"},
             }},
         }},
         "job": {"type": "object", "properties": {

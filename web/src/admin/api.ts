@@ -88,6 +88,8 @@ export interface Report {
   bounds: [number, number, number, number] | null;
   notes: Note[];
   repairs: { fid: number; reason: string }[];
+  /** What is wrong in the layer, in numbers; none where there is no geometry. */
+  quality?: object;
 }
 
 export type State = 'queued' | 'running' | 'asking' | 'done' | 'failed' | 'cancelled' | 'interrupted';

@@ -186,6 +186,7 @@ function account(page: Page, job: api.Job, report: api.Report): HTMLElement {
       'div',
       { class: 'actions' },
       !report.dry_run && h('a', { class: 'button primary', href: mapLink(report, say) }, say('report.show')),
+      !report.dry_run && report.quality && h('a', { class: 'button', href: `/ogc/collections/${report.layer}/quality?f=html&lang=${say.lang}` }, say('report.quality')),
       report.set_aside > 0 && button(say('report.download'), () => void run(page, download, (error) => alert(String(error)))),
     ),
   );
