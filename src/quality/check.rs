@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::LISTED;
 use super::frame::{Frame, Measure, P, units};
 use super::gaps::{self, Gap};
 use super::issue::{Issue, Kind, Place, Severity, Tally};
@@ -52,8 +53,8 @@ pub fn check(shapes: &Shapes, crs: Crs, unit: f64, tolerance: f64) -> Findings {
     findings.features = singles.features;
     findings.area = singles.area;
     if !singles.grounds.is_empty() {
-        let grounds = Grounds::new(shapes, frame, singles.grounds);
-        findings.crowded = ground(&grounds, measure, tolerance, &mut found);
+        let grounds = Grounds::new(shapes, frame, measure, singles.grounds);
+        findings.crowded = ground(&grounds, tolerance, &mut found);
     }
     findings.tallies = found.tallies;
     findings.issues = found.issues;
@@ -61,7 +62,7 @@ pub fn check(shapes: &Shapes, crs: Crs, unit: f64, tolerance: f64) -> Findings {
 }
 
 /// Overlaps and gaps; whether some places were too crowded to look for gaps.
-fn ground(grounds: &Grounds<'_>, measure: Measure, tolerance: f64, found: &mut Found) -> bool {
+fn ground(grounds: &Grounds<'_>, tolerance: f64, found: &mut Found) -> bool {
     let strips = grounds.strips();
     let last = strips.len().saturating_sub(1);
     let least = u128::from(units(tolerance).unsigned_abs()).pow(2);
@@ -79,21 +80,31 @@ fn ground(grounds: &Grounds<'_>, measure: Measure, tolerance: f64, found: &mut F
         narrow += l.narrow;
         crowded |= l.crowded;
     }
-    let (overlaps, whole) = overlaps::find(grounds, &regions, tolerance);
-    let issues = overlaps.into_iter().map(|o| {
+    let overlaps = overlaps::find(grounds, &regions, tolerance);
+    *found.tally(Kind::Overlap) = Tally {
+        count: overlaps.count,
+        at_least: overlaps.more,
+        area: Some(overlaps.area),
+        within_tolerance: Some(thin),
+    };
+    found.issues.extend(overlaps.largest.into_iter().map(|o| {
         let fids = o.pair.map(|at| grounds.fid(at)).to_vec();
-        grounds.issue(Kind::Overlap, Severity::Error, fids, &o.polygons, measure)
-    });
-    found.add_all(Kind::Overlap, issues.collect());
-    let tally = found.tally(Kind::Overlap);
-    tally.at_least = !whole;
-    tally.within_tolerance = Some(thin);
+        grounds.issue(Kind::Overlap, Severity::Error, fids, &o.polygons)
+    }));
     let (gaps, more) = gaps::join(pieces, tolerance);
-    let issues = gaps.into_iter().filter_map(|gap| grounds.gap(gap, measure));
-    found.add_all(Kind::Gap, issues.collect());
-    let tally = found.tally(Kind::Gap);
-    tally.at_least = crowded;
-    tally.within_tolerance = Some(narrow + more);
+    let mut gaps: Vec<(f64, Gap)> = gaps
+        .into_iter()
+        .filter_map(|mut gap| grounds.around(&mut gap, 2).then(|| (grounds.area(&gap.polygons), gap)))
+        .collect();
+    gaps.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.around.cmp(&b.1.around)));
+    *found.tally(Kind::Gap) = Tally {
+        count: gaps.len() as u64,
+        at_least: crowded,
+        area: Some(gaps.iter().fold(0.0, |all, (area, _)| all + area)),
+        within_tolerance: Some(narrow + more),
+    };
+    gaps.truncate(LISTED);
+    found.issues.extend(gaps.into_iter().map(|(_, gap)| grounds.gap(gap)));
     crowded
 }
 
@@ -143,6 +154,7 @@ fn corners<'a>(points: impl Iterator<Item = &'a P>) -> [P; 2] {
 pub struct Grounds<'a> {
     shapes: &'a Shapes,
     frame: Frame,
+    measure: Measure,
     /// Feature, least and greatest corner; in the tree's order.
     all: Vec<(u32, [P; 2])>,
     /// Whether another's box touches its own.
@@ -155,14 +167,23 @@ pub struct Grounds<'a> {
 }
 
 impl<'a> Grounds<'a> {
-    fn new(shapes: &'a Shapes, frame: Frame, mut all: Vec<(u32, [P; 2])>) -> Grounds<'a> {
+    fn new(shapes: &'a Shapes, frame: Frame, measure: Measure, mut all: Vec<(u32, [P; 2])>) -> Grounds<'a> {
         let bounds = corners(all.iter().flat_map(|(_, c)| c));
         let span = (0..2).map(|i| bounds[1][i].abs_diff(bounds[0][i])).max().unwrap_or(0);
         let shift = (64 - span.leading_zeros()).saturating_sub(30);
         let cell = |c: &[P; 2], i: usize| (((c[0][i] + (c[1][i] - c[0][i]) / 2 - bounds[0][i]) >> shift) >> 6) as u32;
         all.sort_by_cached_key(|(_, c)| index::hilbert(cell(c, 0), cell(c, 1)));
-        let mut grounds =
-            Grounds { shapes, frame, all, alone: Vec::new(), leaves: Vec::new(), nodes: Vec::new(), bounds, shift };
+        let mut grounds = Grounds {
+            shapes,
+            frame,
+            measure,
+            all,
+            alone: Vec::new(),
+            leaves: Vec::new(),
+            nodes: Vec::new(),
+            bounds,
+            shift,
+        };
         grounds.leaves = grounds.all.iter().map(|(_, c)| grounds.window(*c)).collect();
         grounds.nodes = index::build(&grounds.leaves);
         grounds.alone = (0..grounds.all.len())
@@ -235,41 +256,45 @@ impl<'a> Grounds<'a> {
         edges.cancel()
     }
 
-    fn issue(&self, kind: Kind, severity: Severity, fids: Vec<i64>, polygons: &[Polygon], measure: Measure) -> Issue {
-        let width = polygons.iter().map(breadth).fold(0.0, f64::max);
-        let back = |ring: &Vec<P>| ring.iter().map(|p| self.frame.back(*p)).collect::<Vec<_>>();
-        let polygons: Vec<Vec<Vec<[f64; 2]>>> = polygons.iter().map(|p| p.iter().map(back).collect()).collect();
-        let area = |polygon: &Vec<Vec<[f64; 2]>>| {
-            let mut rings = polygon.iter().map(|ring| measure.ring(ring.iter().copied()));
-            rings.next().unwrap_or(0.0) - rings.sum::<f64>()
-        };
-        let (area, width) = (Some(polygons.iter().map(area).sum()), Some(width));
-        Issue { area, width, ..Issue::new(kind, severity, fids, Place::Polygons(polygons)) }
+    /// m².
+    pub fn area(&self, polygons: &[Polygon]) -> f64 {
+        let area = |ring: &Vec<P>| self.measure.ring(ring.iter().map(|p| self.frame.back(*p)));
+        polygons.iter().filter_map(|p| p.split_first()).fold(0.0, |all, (shell, holes)| {
+            all + area(shell) - holes.iter().map(area).fold(0.0, |all, hole| all + hole)
+        })
     }
 
-    /// A gap as an issue; none where one feature alone lies around it: that is a hole it was drawn with.
-    fn gap(&self, mut gap: Gap, measure: Measure) -> Option<Issue> {
-        for place in std::mem::take(&mut gap.more) {
+    fn issue(&self, kind: Kind, severity: Severity, fids: Vec<i64>, polygons: &[Polygon]) -> Issue {
+        let width = polygons.iter().map(breadth).fold(0.0, f64::max);
+        let back = |ring: &Vec<P>| ring.iter().map(|p| self.frame.back(*p)).collect::<Vec<_>>();
+        let place = Place::Polygons(polygons.iter().map(|p| p.iter().map(back).collect()).collect());
+        Issue { area: Some(self.area(polygons)), width: Some(width), ..Issue::new(kind, severity, fids, place) }
+    }
+
+    /// Finds features around a gap until `enough` are known; whether so many are there. One that a single feature lies around
+    /// is a hole it was drawn with.
+    fn around(&self, gap: &mut Gap, enough: usize) -> bool {
+        while gap.around.len() < enough {
+            let Some(place) = gap.more.pop() else { break };
             // Boxes around the place; which of them have their border there is told by the edges.
             self.each([place, place], &mut |at| {
                 if !gap.around.contains(&at) && self.borders(at, place) {
                     gap.around.push(at);
                 }
-                gap.around.len() < NAMED
+                gap.around.len() < enough
             });
-            if gap.around.len() >= NAMED {
-                break;
-            }
         }
-        if gap.around.len() < 2 {
-            return None;
-        }
+        gap.around.len() >= enough
+    }
+
+    fn gap(&self, mut gap: Gap) -> Issue {
+        self.around(&mut gap, NAMED);
         let width = gap.polygons.iter().map(breadth).fold(0.0, f64::max);
         let severity = if width <= NARROW { Severity::Warning } else { Severity::Note };
         let mut fids: Vec<i64> = gap.around.iter().map(|at| self.fid(*at)).collect();
         fids.sort_unstable();
         fids.truncate(NAMED);
-        Some(self.issue(Kind::Gap, severity, fids, &gap.polygons, measure))
+        self.issue(Kind::Gap, severity, fids, &gap.polygons)
     }
 
     /// Whether an edge of the polygon runs through the place, to a few nanometres.

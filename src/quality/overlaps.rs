@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::LISTED;
 use super::check::Grounds;
 use super::frame::P;
 use super::strip::{Edges, Polygon, Strip, breadth, common};
 use crate::tiles::parallel;
 
 /// Positions laid over one another in all, from which on the rest is "at least".
-const MOST_WORK: u64 = 30_000_000;
+const MOST_WORK: u64 = 12_000_000;
 /// Pairs that are compared at once.
 const BATCH: usize = 4_096;
 
@@ -17,15 +18,35 @@ const BATCH: usize = 4_096;
 pub struct Overlap {
     pub pair: [u32; 2],
     pub polygons: Vec<Polygon>,
+    /// m².
+    pub area: f64,
 }
 
-/// The overlaps of features in these boxes, and whether they are all.
-pub fn find(grounds: &Grounds<'_>, regions: &[[P; 2]], tolerance: f64) -> (Vec<Overlap>, bool) {
+/// What was found.
+#[derive(Default)]
+pub struct Overlaps {
+    pub count: u64,
+    /// Of all, m².
+    pub area: f64,
+    /// Looking ended early.
+    pub more: bool,
+    pub largest: Vec<Overlap>,
+}
+
+impl Overlaps {
+    /// Keeps those that will be listed.
+    pub fn keep(&mut self, most: usize) {
+        self.largest.sort_by(|a, b| b.area.total_cmp(&a.area).then(a.pair.cmp(&b.pair)));
+        self.largest.truncate(most);
+    }
+}
+
+/// The overlaps of features in these boxes.
+pub fn find(grounds: &Grounds<'_>, regions: &[[P; 2]], tolerance: f64) -> Overlaps {
     let mut seen: HashSet<[u32; 2]> = HashSet::new();
-    let mut overlaps = Vec::new();
+    let mut overlaps = Overlaps::default();
     let mut batch = Vec::with_capacity(BATCH);
     let work = AtomicU64::new(0);
-    let mut whole = true;
     for region in regions {
         grounds.each(*region, &mut |a| {
             let inner = meet(grounds.corners(a), *region);
@@ -43,12 +64,13 @@ pub fn find(grounds: &Grounds<'_>, regions: &[[P; 2]], tolerance: f64) -> (Vec<O
             })
         });
         if work.load(Ordering::Relaxed) >= MOST_WORK {
-            whole = false;
+            overlaps.more = true;
             break;
         }
     }
     compare(grounds, &mut batch, tolerance, &work, &mut overlaps);
-    (overlaps, whole)
+    overlaps.keep(LISTED);
+    overlaps
 }
 
 fn compare(
@@ -56,7 +78,7 @@ fn compare(
     batch: &mut Vec<[u32; 2]>,
     tolerance: f64,
     work: &AtomicU64,
-    into: &mut Vec<Overlap>,
+    overlaps: &mut Overlaps,
 ) {
     let found = parallel::map(
         batch.len(),
@@ -68,10 +90,18 @@ fn compare(
             work.fetch_add((n + m + 50) as u64, Ordering::Relaxed);
             let window = meet(grounds.corners(pair[0]), grounds.corners(pair[1]));
             let polygons = common(&within(a, window), &within(b, window));
-            polygons.iter().any(|p| breadth(p) > tolerance).then_some(Overlap { pair, polygons })
+            let wide = polygons.iter().any(|p| breadth(p) > tolerance);
+            wide.then(|| Overlap { pair, area: grounds.area(&polygons), polygons })
         },
     );
-    into.extend(found.into_iter().flatten());
+    for overlap in found.into_iter().flatten() {
+        overlaps.count += 1;
+        overlaps.area += overlap.area;
+        overlaps.largest.push(overlap);
+    }
+    if overlaps.largest.len() > 4 * LISTED {
+        overlaps.keep(LISTED);
+    }
     batch.clear();
 }
 

@@ -33,17 +33,6 @@ impl Found {
             self.issues.push(issue);
         }
     }
-
-    /// Counts issues that have sizes, and lists the largest.
-    pub fn add_all(&mut self, kind: Kind, mut issues: Vec<Issue>) {
-        issues
-            .sort_by(|a, b| b.area.unwrap_or(0.0).total_cmp(&a.area.unwrap_or(0.0)).then_with(|| a.fids.cmp(&b.fids)));
-        let tally = self.tally(kind);
-        tally.count += issues.len() as u64;
-        tally.area = Some(issues.iter().filter_map(|i| i.area).fold(0.0, |all, area| all + area));
-        issues.truncate(LISTED);
-        self.issues.extend(issues);
-    }
 }
 
 /// What is known of the layer's features one by one.
