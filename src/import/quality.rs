@@ -20,7 +20,7 @@ use crate::sql::Sql;
 pub enum Quality {
     /// Rows pass.
     Passing(Intake),
-    Read(Writer),
+    Read(Box<Writer>),
     Checking(JoinHandle<Result<Findings>>),
     /// The table is looked at when it is whole: rows that pass are not all of it, or are numbered anew.
     Afterwards,
@@ -48,7 +48,9 @@ impl Quality {
     /// All rows have passed.
     pub async fn end(self) -> Quality {
         match self {
-            Quality::Passing(intake) => intake.end().await.map_or_else(Quality::Failed, Quality::Read),
+            Quality::Passing(intake) => {
+                intake.end().await.map_or_else(Quality::Failed, |writer| Quality::Read(Box::new(writer)))
+            }
             other => other,
         }
     }

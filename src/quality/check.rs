@@ -92,10 +92,8 @@ fn ground(grounds: &Grounds<'_>, tolerance: f64, found: &mut Found) -> bool {
         grounds.issue(Kind::Overlap, Severity::Error, fids, &o.polygons)
     }));
     let (gaps, more) = gaps::join(pieces, tolerance);
-    let mut gaps: Vec<(f64, Gap)> = gaps
-        .into_iter()
-        .filter_map(|mut gap| grounds.around(&mut gap, 2).then(|| (grounds.area(&gap.polygons), gap)))
-        .collect();
+    let mut gaps: Vec<(f64, Gap)> =
+        gaps.into_iter().filter(Gap::has_neighbours).map(|gap| (grounds.area(&gap.polygons), gap)).collect();
     gaps.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.around.cmp(&b.1.around)));
     *found.tally(Kind::Gap) = Tally {
         count: gaps.len() as u64,
@@ -271,24 +269,22 @@ impl<'a> Grounds<'a> {
         Issue { area: Some(self.area(polygons)), width: Some(width), ..Issue::new(kind, severity, fids, place) }
     }
 
-    /// Finds features around a gap until `enough` are known; whether so many are there. One that a single feature lies around
-    /// is a hole it was drawn with.
-    fn around(&self, gap: &mut Gap, enough: usize) -> bool {
-        while gap.around.len() < enough {
+    /// Finds features around a gap, as many as an issue names.
+    fn around(&self, gap: &mut Gap) {
+        while gap.around.len() < NAMED {
             let Some(place) = gap.more.pop() else { break };
             // Boxes around the place; which of them have their border there is told by the edges.
             self.each([place, place], &mut |at| {
                 if !gap.around.contains(&at) && self.borders(at, place) {
                     gap.around.push(at);
                 }
-                gap.around.len() < enough
+                gap.around.len() < NAMED
             });
         }
-        gap.around.len() >= enough
     }
 
     fn gap(&self, mut gap: Gap) -> Issue {
-        self.around(&mut gap, NAMED);
+        self.around(&mut gap);
         let width = gap.polygons.iter().map(breadth).fold(0.0, f64::max);
         let severity = if width <= NARROW { Severity::Warning } else { Severity::Note };
         let mut fids: Vec<i64> = gap.around.iter().map(|at| self.fid(*at)).collect();

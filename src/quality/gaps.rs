@@ -23,6 +23,14 @@ pub struct Gap {
     pub more: Vec<P>,
 }
 
+impl Gap {
+    /// Whether more than one feature lies around it: else its border is that feature's, edge by edge, and it is a hole that the
+    /// feature was drawn with.
+    pub fn has_neighbours(&self) -> bool {
+        self.around.len() > 1 || !self.more.is_empty()
+    }
+}
+
 /// The pieces of a strip that may be gaps or parts of some, and how many are narrower than `tolerance` metres. `ends` says
 /// whether the strip is the first, the last.
 pub fn pieces(bare: Vec<Polygon>, left: &Left, strip: &Strip, ends: [bool; 2], tolerance: f64) -> (Vec<Piece>, u64) {
