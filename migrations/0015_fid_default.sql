@@ -21,3 +21,6 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ALTER fid SET DEFAULT nextval(%L)', place.tab, sequence);
   END LOOP;
 END $$;
+
+-- The fields by which features are often ordered; each has an index (layers set --sort-index).
+ALTER TABLE dothi.layer ADD COLUMN IF NOT EXISTS sort_fields text[] NOT NULL DEFAULT '{}';

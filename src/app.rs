@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::postgres::PgListener;
+use sqlx::{ConnectOptions, Connection};
 
 use crate::config;
 use crate::db::{Db, run};
@@ -18,6 +19,7 @@ use crate::layer::Catalog;
 use crate::layer::edit::layer_id;
 use crate::layer::known::Known;
 use crate::layer::land_use::{self, LandUse};
+use crate::layer::sort_index;
 use crate::render::Fonts;
 use crate::sql::Sql;
 use crate::tiles::Tiles;
@@ -28,6 +30,7 @@ use crate::uploads::Uploads;
 /// How long a silent connection is trusted.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const PRUNING: Duration = Duration::from_secs(3600);
+const INDEXING: Duration = Duration::from_secs(10);
 
 pub struct App {
     pub db: Db,
@@ -148,6 +151,31 @@ impl App {
     /// Does what was asked for, for as long as the server lives.
     pub async fn work(self: Arc<Self>) {
         self.jobs.work().await;
+    }
+
+    /// Keeps the indexes of the orders that administrators want, for as long as the server lives.
+    pub async fn index_orders(self: Arc<Self>) {
+        let mut rounds = tokio::time::interval(INDEXING);
+        loop {
+            rounds.tick().await;
+            match self.settle_orders().await {
+                Ok(0) => {}
+                Ok(indexes) => tracing::info!(indexes, "indexes of orders were made or dropped"),
+                Err(e) => tracing::warn!(error = %e, "indexes of orders cannot be settled; trying again"),
+            }
+        }
+    }
+
+    /// Returns how many indexes were made or dropped.
+    pub async fn settle_orders(&self) -> Result<usize> {
+        if !sort_index::is_wanted(&self.db.pool).await? {
+            return Ok(0);
+        }
+        // A connection of its own: making an index takes longer than a statement may.
+        let mut on = self.db.options().connect().await?;
+        let done = sort_index::settle(&mut on, &self.catalog.all()).await;
+        on.close().await?;
+        done
     }
 
     /// Brings PostgreSQL back when the private cluster's was killed.

@@ -142,11 +142,28 @@ def pyogrio_gdal():
         assert len(found["ids"]) > 0 and "maDat" in fields, fields
         return f"{len(found['ids'])} features in a tile"
 
+    def geojson_tile():
+        z, x, y = 14, 13152, 7662
+        (WORK / "tile.mvt").write_bytes(get(f"{URL}/tiles/qhsdd_2030/{z}/{x}/{y}")[1])
+        (WORK / "tile.geojson").write_bytes(get(f"{OGC}/collections/qhsdd_2030/tiles/WebMercatorQuad/{z}/{y}/{x}?f=geojson")[1])
+        found, vector = read(WORK / "tile.geojson"), read(WORK / "tile.mvt", Z=z, X=x, Y=y)
+        assert "4326" in found["crs"] and len(found["ids"]) == len(vector["ids"]) > 0, f"{len(found['ids'])} rather than {len(vector['ids'])}"
+        assert shapely.is_valid(found["geometry"]).mean() > 0.99
+        return f"{len(found['ids'])} features, as many as in the vector tile"
+
+    def jsonfg():
+        (WORK / "plan.json").write_bytes(get(f"{OGC}/collections/qhsdd_2030/export?f=jsonfg&crs=EPSG:9217")[1])
+        found = read("JSONFG:" + str(WORK / "plan.json"))
+        assert "9217" in str(found["crs"]) or "VN-2000" in str(found["crs"]), found["crs"]
+        return same(read(plan), found, PARCEL, 5.1e-5)
+
     gdal.tries("read the same layer in its own system (Part 2), equal to the source", storage)
     gdal.tries("ask for EPSG:4756 (VN-2000), latitude first", latitude_first)
     gdal.tries("filter", filtered)
     gdal.tries("box in the layer's system (bbox-crs)", box)
     gdal.tries("read a vector tile", tile)
+    gdal.tries("read a tile in GeoJSON", geojson_tile)
+    gdal.tries("read the whole layer as JSON-FG in its own system, equal to the source", jsonfg)
     if service("wfs", "WFS"):
         gdal.tries("read through WFS 2.0, equal to the source", lambda: same(
             read(plan), read(f"WFS:{URL}/wfs?version=2.0.0", layer=wfs_name("qhsdd_2030")), PARCEL, 5.1e-5))

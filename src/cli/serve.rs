@@ -39,6 +39,7 @@ pub async fn run(store: &config::Store, settings: config::Serve) -> Result<ExitC
         tokio::spawn(app.clone().supervise()),
         tokio::spawn(app.clone().prune_journal()),
         tokio::spawn(app.clone().work()),
+        tokio::spawn(app.clone().index_orders()),
         // Samples pile up until they are counted, also where nobody reads the metrics.
         tokio::spawn(async move {
             loop {

@@ -15,6 +15,8 @@ const VN2000_ORIGIN: [f64; 2] = [0.0, 3_000_000.0];
 /// Parts into which the sides of an extent are divided before they are projected, and what they may bulge between, metres.
 const PARTS: u32 = 32;
 const BULGE: f64 = 2.0;
+/// A tile wider than this, in metres, may reach where the zone's projection has no meaning.
+const WIDE: f64 = 200_000.0;
 
 /// A quadtree of tiles in a plane: matrix `z` has 2^z columns from the west and as many rows from the north.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -158,6 +160,30 @@ impl MatrixSet {
         }
         [sides[0] - BULGE, sides[1] - BULGE, sides[2] + BULGE, sides[3] + BULGE]
     }
+
+    /// Tiles of Web Mercator that cover a tile of this set with its margin, a handful; none of a tile so wide that its edges
+    /// leave the zone.
+    pub fn covering(self, tile: Tile, margin: f64) -> Option<Vec<Tile>> {
+        if self.is_web_mercator() {
+            return Some(vec![tile]);
+        }
+        let to = Transform::new(self.crs.srid, Crs::CRS84).filter(|_| self.span(tile.z) < WIDE)?;
+        let [west, south, east, north] = self.sides(tile, margin);
+        let mut around = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        for part in 0..=PARTS {
+            let share = f64::from(part) / f64::from(PARTS);
+            let (e, n) = (west + (east - west) * share, south + (north - south) * share);
+            for (x, y) in [(e, south - BULGE), (e, north + BULGE), (west - BULGE, n), (east + BULGE, n)] {
+                let (lon, lat) = to.position(x, y, 0.0);
+                around = [around[0].min(lon), around[1].min(lat), around[2].max(lon), around[3].max(lat)];
+            }
+        }
+        let [west, south, east, north] = around;
+        let extent = Bbox::new(west, south, east, north).ok()?;
+        let z = (360.0 / (east - west)).log2().floor().clamp(0.0, 17.0) as u8;
+        let Limits { columns, rows } = MatrixSet::WEB_MERCATOR.limits(extent, z);
+        (columns.0..=columns.1).flat_map(|x| (rows.0..=rows.1).map(move |y| Tile::new(z, x, y))).collect()
+    }
 }
 
 #[cfg(test)]
@@ -213,5 +239,30 @@ mod tests {
         let limits = set.limits(city, 15);
         assert_eq!(limits.columns, (7900, 8266));
         assert!(limits.rows.0 < limits.rows.1);
+    }
+
+    #[test]
+    fn a_tile_of_a_zone_is_covered_by_tiles_of_the_web() {
+        let set = MatrixSet::vn2000(9217).unwrap();
+        for z in [4, 9, 14, set.deepest()] {
+            let here = set.limits(Bbox::new(108.9886, 11.5648, 108.9886, 11.5648).unwrap(), z);
+            let tile = set.tile(z, here.columns.0, here.rows.0).unwrap();
+            let Some(cover) = set.covering(tile, 0.0) else {
+                assert!(set.span(z) > 190_000.0, "{z}");
+                continue;
+            };
+            assert!(cover.len() <= 9, "{z}: {}", cover.len());
+            // Every place in the tile lies in one of them.
+            let [west, south, east, north] = set.sides(tile, 0.0);
+            for (x, y) in [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5)] {
+                let to = Transform::new(9217, Crs::CRS84).unwrap();
+                let (lon, lat) = to.position(west + (east - west) * x, south + (north - south) * y, 0.0);
+                let held = |t: &Tile| {
+                    let at = Bbox::new(lon, lat, lon, lat).unwrap();
+                    MatrixSet::WEB_MERCATOR.limits(at, t.z).hold(*t)
+                };
+                assert!(cover.iter().any(held), "{z} {x} {y}");
+            }
+        }
     }
 }

@@ -9,27 +9,13 @@ use super::catalog::shorten;
 use super::cell::{Cell, Members, cell};
 use super::shape;
 use crate::error::{Error, Fault, Result};
-use crate::geo::{CRS84, parse_epsg};
+use crate::geo::{CRS84, Crs, parse_epsg};
 use crate::schema::Kind;
 
 /// More faults than this are not told.
 pub const MOST_FAULTS: usize = 20;
 /// The most features that are created at once.
 pub const MOST_FEATURES: usize = 10_000;
-
-/// The coordinate system in which somebody sends geometry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct System {
-    pub srid: i32,
-    /// Longitudes and latitudes.
-    pub degrees: bool,
-    /// The authority puts northing or latitude first.
-    pub flip: bool,
-}
-
-impl System {
-    pub const CRS84: System = System { srid: 4326, degrees: true, flip: false };
-}
 
 /// What the layer's row becomes.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,7 +94,7 @@ fn parse_one(n: usize, text: &str) -> Result<Members<'_>> {
 /// Reads drafts; what is wrong with them is collected.
 pub struct Reading<'a> {
     pub layer: &'a Layer,
-    pub system: System,
+    pub system: Crs,
     pub faults: Vec<Fault>,
 }
 
@@ -184,7 +170,7 @@ impl Reading<'_> {
             Ok(text) => serde_json::from_str::<&RawValue>(text).map_err(|e| e.to_string()),
             Err(e) => Err(e.clone()),
         };
-        match read.and_then(|g| shape::check(self.layer, g, self.system.degrees, self.system.flip)) {
+        match read.and_then(|g| shape::check(self.layer, g, self.system.degrees, self.system.y_first)) {
             Ok(()) => whole.ok().map(Some),
             Err(say) => {
                 self.fault(nth, "geometry", &["geometry"], raw.get(), say);

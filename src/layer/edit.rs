@@ -3,8 +3,9 @@
 use sqlx::postgres::{PgConnection, PgPool};
 
 use super::about::About;
+use super::sort::sortable;
 use super::time::temporal;
-use super::{Layer, catalog, editions, package};
+use super::{Layer, catalog, editions, package, selection};
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::schema::Field;
@@ -82,6 +83,9 @@ pub struct Changes {
     /// How many earlier editions are kept (3 where nothing is said)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=100))]
     pub keep_editions: Option<i64>,
+    /// Fields by which features are often ordered, with commas between; the server makes an index for each
+    #[arg(long, value_name = "FIELD[,FIELD]")]
+    pub sort_index: Option<String>,
     #[command(flatten)]
     pub about: About,
 }
@@ -191,6 +195,9 @@ pub async fn describe(tx: &mut PgConnection, layer: &Layer, changes: &Changes) -
             None => sql.push("NULL"),
         };
     }
+    if let Some(fields) = orders(layer, changes.sort_index.as_deref())? {
+        sql = sql.push(", sort_fields = ").bind(fields);
+    }
     run::execute(tx, sql.push(" WHERE id = ").bind(&layer.id)).await.map(|_| ())
 }
 
@@ -203,6 +210,25 @@ fn titled(layer: &Layer, said: &[String]) -> Result<Option<Vec<Field>>> {
         field.title = (!title.is_empty()).then(|| title.to_string());
     }
     Ok((!said.is_empty()).then_some(fields))
+}
+
+/// The fields whose orders an administrator wants to be fast; none when nothing is said.
+fn orders(layer: &Layer, said: Option<&str>) -> Result<Option<Vec<String>>> {
+    let Some(text) = said else { return Ok(None) };
+    if text.trim().is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let names = selection::list(text).map_err(|e| Error::invalid("sort-index", e))?;
+    for name in &names {
+        match layer.field(name) {
+            Some(field) if sortable(field.kind) => {}
+            Some(_) => {
+                return Err(Error::invalid("sort-index", format!("field `{name}` holds values that have no order")));
+            }
+            None => return Err(no_field(layer, "sort-index", name)),
+        }
+    }
+    Ok(Some(names))
 }
 
 /// Checks the fields that say when features are: dates or timestamps, both of the same kind.

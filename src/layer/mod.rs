@@ -21,6 +21,7 @@ pub mod query; // which features of a layer
 pub mod selection; // what of each feature
 pub mod shape; // the geometry of a draft, before PostGIS judges it
 pub mod sort; // in which order, and where a page goes on
+pub mod sort_index; // indexes for orders that are asked for often
 pub mod time; // when features are
 pub mod write; // features in
 

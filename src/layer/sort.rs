@@ -176,7 +176,15 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 
 /// What is ordered: SQL over the table `t`.
 fn expression(field: &Field) -> String {
-    let column = format!("t.{}", ident(&field.column));
+    ordered(field, format!("t.{}", ident(&field.column)))
+}
+
+/// The same in the words of an index of the layer's table.
+pub(super) fn indexed(field: &Field) -> String {
+    ordered(field, ident(&field.column))
+}
+
+fn ordered(field: &Field, column: String) -> String {
     match field.kind {
         Kind::Text => format!("left({column}, {LETTERS}) COLLATE {COLLATION}"),
         _ => column,

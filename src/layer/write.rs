@@ -6,12 +6,13 @@ use sqlx::postgres::{PgConnection, PgDatabaseError, PgPool, PgRow};
 
 use super::Layer;
 use super::cell::{Cell, cast, merged};
-use super::draft::{Draft, MOST_FAULTS, Reading, System, merging};
+use super::draft::{Draft, MOST_FAULTS, Reading, merging};
 use super::features::{DECIMALS, STATE};
 use super::shape::is_multi;
 use crate::db::run;
 use crate::error::{Error, Fault, Result};
 use crate::filter::{Expr, render};
+use crate::geo::Crs;
 use crate::schema::{FID, GEOM};
 use crate::sql::{Sql, ident};
 
@@ -19,23 +20,18 @@ use crate::sql::{Sql, ident};
 const REACH: f64 = 10.0;
 
 /// The coordinate system with this EPSG code, its axes in the authority's order; none when PostGIS does not know it.
-pub async fn system(pool: &PgPool, srid: i32) -> Result<Option<System>> {
+pub async fn system(pool: &PgPool, srid: i32) -> Result<Option<Crs>> {
     let sql = Sql::new(
         "SELECT coalesce(srtext, '') AS text, coalesce(auth_name, '') AS authority FROM spatial_ref_sys WHERE srid = ",
     )
     .bind(srid);
     let Some(row) = run::optional(pool, sql).await? else { return Ok(None) };
     let (text, authority): (String, String) = (row.try_get("text")?, row.try_get("authority")?);
-    let degrees = text.starts_with("GEOGCS");
-    // PostGIS names the axes of EPSG's systems only where east comes first; VN-2000 has eastings first throughout.
-    let vn2000 = matches!(srid, 3405 | 3406 | 5896..=5899 | 9205..=9218);
-    let axis = text.split("AXIS[").nth(1).and_then(|rest| rest.split(']').next());
-    let flip = degrees || !vn2000 && (authority == "EPSG" && axis.is_none());
-    Ok(Some(System { srid, degrees, flip }))
+    Ok(Some(Crs::described(srid, &authority, &text)))
 }
 
 /// SQL for the geometry that `column`, GeoJSON in `system`, is in the layer.
-fn stored(layer: &Layer, srid: i32, system: System, column: &str) -> String {
+fn stored(layer: &Layer, srid: i32, system: Crs, column: &str) -> String {
     let mut sql = given(system, column);
     if layer.geometry.as_ref().is_some_and(|g| !g.z) {
         sql = format!("ST_Force2D({sql})");
@@ -47,9 +43,9 @@ fn stored(layer: &Layer, srid: i32, system: System, column: &str) -> String {
 }
 
 /// SQL for the geometry as it was given, x first.
-fn given(system: System, column: &str) -> String {
+fn given(system: Crs, column: &str) -> String {
     let geometry = format!("ST_GeomFromGeoJSON({column})");
-    let geometry = if system.flip { format!("ST_FlipCoordinates({geometry})") } else { geometry };
+    let geometry = if system.y_first { format!("ST_FlipCoordinates({geometry})") } else { geometry };
     format!("ST_SetSRID({geometry}, {})", system.srid)
 }
 
@@ -107,7 +103,7 @@ fn is_geometrys(e: &dyn sqlx::error::DatabaseError) -> bool {
     e.code().is_some_and(|c| c == "XX000" || c.starts_with("22")) || e.message().starts_with("transform:")
 }
 
-fn question(layer: &Layer, srid: i32, system: System, texts: Vec<Option<String>>) -> Sql {
+fn question(layer: &Layer, srid: i32, system: Crs, texts: Vec<Option<String>>) -> Sql {
     let place = format!("ST_Transform(ST_SetSRID((d).location, {srid}), {})", system.srid);
     Sql::new(format!(
         "SELECT o, ST_XMin(b) AS w, ST_YMin(b) AS s, ST_XMax(b) AS e, ST_YMax(b) AS n, (d).reason AS reason, \
@@ -121,11 +117,11 @@ fn question(layer: &Layer, srid: i32, system: System, texts: Vec<Option<String>>
 }
 
 /// What is wrong with a geometry that PostGIS was asked about.
-fn judged(row: &PgRow, system: System, meridian: Option<f64>) -> Result<Option<String>> {
+fn judged(row: &PgRow, system: Crs, meridian: Option<f64>) -> Result<Option<String>> {
     if let Some(reason) = row.try_get::<Option<String>, _>("reason")? {
         let (x, y): (Option<f64>, Option<f64>) = (row.try_get("x")?, row.try_get("y")?);
         let place = match (x, y) {
-            (Some(x), Some(y)) if system.flip => format!(" at [{y}, {x}]"),
+            (Some(x), Some(y)) if system.y_first => format!(" at [{y}, {x}]"),
             (Some(x), Some(y)) => format!(" at [{x}, {y}]"),
             _ => String::new(),
         };
@@ -165,7 +161,7 @@ struct Rows {
     from: Sql,
 }
 
-fn rows(layer: &Layer, system: System, drafts: &[Draft]) -> Rows {
+fn rows(layer: &Layer, system: Crs, drafts: &[Draft]) -> Rows {
     let said = |at: usize| drafts.first().is_some_and(|d| d.cells[at].is_some());
     let fields: Vec<usize> = (0..layer.fields.len()).filter(|at| said(*at)).collect();
     let (mut columns, mut values) = (Vec::new(), Vec::new());
@@ -188,7 +184,7 @@ fn rows(layer: &Layer, system: System, drafts: &[Draft]) -> Rows {
 }
 
 /// Creates the features; their ids, in the order of the drafts. What a draft does not say has the column's default.
-pub async fn insert(tx: &mut PgConnection, layer: &Layer, system: System, drafts: &[Draft]) -> Result<Vec<i64>> {
+pub async fn insert(tx: &mut PgConnection, layer: &Layer, system: Crs, drafts: &[Draft]) -> Result<Vec<i64>> {
     let mut ids = Vec::with_capacity(drafts.len());
     let same = |a: &Draft, b: &Draft| {
         a.geometry.is_some() == b.geometry.is_some()
@@ -248,7 +244,7 @@ pub async fn hold(tx: &mut PgConnection, layer: &Layer, fid: i64, filter: &Expr)
 pub async fn update(
     tx: &mut PgConnection,
     layer: &Layer,
-    system: System,
+    system: Crs,
     fid: i64,
     mut draft: Draft,
     merge: bool,
@@ -277,7 +273,7 @@ pub async fn update(
 
 /// SQL for the new geometry; the one that is there where what is given is just what answers show of it. A client that
 /// sends back what it read moves nothing by the decimals that answers leave out.
-fn unless_shown(layer: &Layer, srid: i32, system: System) -> String {
+fn unless_shown(layer: &Layer, srid: i32, system: Crs) -> String {
     let there = format!("t.{GEOM}");
     let seen = if srid == system.srid { there.clone() } else { format!("ST_Transform({there}, {})", system.srid) };
     let decimals = if system.degrees { DECIMALS } else { 4 };

@@ -126,7 +126,7 @@ impl Tiles {
     }
 
     /// Settles what a tile of these layers is, without making it. Snapshots are of Web Mercator; tiles of another set are
-    /// drawn by PostGIS, and are others with every version of the layer.
+    /// drawn by PostGIS, and are others with every version that changed something in them.
     pub fn plan(
         &self,
         layers: Vec<Arc<Layer>>,
@@ -155,10 +155,22 @@ impl Tiles {
             hash.update(&(name.len() as u32 + 1).to_le_bytes());
             hash.update(name.as_bytes());
         }
+        let plane = !set.is_web_mercator();
+        let cover = plane.then(|| set.covering(tile, f64::from(mvt::BUFFER) / f64::from(mvt::EXTENT))).flatten();
         let layers = layers
             .into_iter()
             .map(|layer| {
-                let live = self.keeper.get(&layer.id).filter(|_| set.is_web_mercator()).and_then(|l| l.at(tile));
+                let keeper = self.keeper.get(&layer.id);
+                if plane {
+                    let known = keeper.zip(cover.as_ref()).and_then(|(l, tiles)| l.last_change(tiles, layer.version));
+                    let (version, recipe) = known.unwrap_or((layer.version, 0));
+                    hash.update(layer.identity.as_bytes());
+                    hash.update(&version.to_le_bytes());
+                    hash.update(&recipe.to_le_bytes());
+                    hash.update(&[mvt::first_matrix(&layer, set), u8::from(options.properties.is_some())]);
+                    return (layer, None);
+                }
+                let live = keeper.and_then(|l| l.at(tile));
                 hash.update(layer.identity.as_bytes());
                 hash.update(&[layer.min_zoom, u8::from(options.properties.is_some())]);
                 let (version, state) = match live {

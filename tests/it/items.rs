@@ -362,3 +362,41 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
     let page = server.json("/ogc/collections/hinh/items?so=3000&crs=EPSG:3857").await;
     assert_eq!(page["features"][0]["geometry"], json!({"type": "MultiPoint", "coordinates": [[1, 1]]}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_often_asked_for_has_an_index() {
+    let world = World::new().await;
+    let rows = "SELECT ST_Point(109, 11, 4326), CASE WHEN i % 7 > 0 THEN 'Đường ' || md5(i::text) END, i, '{}' FROM generate_series(1, 20000) i";
+    world.layer("duong", "Point", 4326, &[("ten", "text"), ("so", "int4"), ("khac", "json")], rows).await;
+    world.sql("ANALYZE layers.duong").await;
+    let server = world.server().await;
+    let set = |fields: &str| {
+        let changes = dothi::layer::edit::Changes { sort_index: Some(fields.into()), ..Default::default() };
+        let (pool, layer) = (world.pool.clone(), server.app.catalog.get("duong").unwrap());
+        async move { dothi::layer::edit::set(&pool, &layer, &changes).await }
+    };
+    let pages = || async {
+        let mut ids = Vec::new();
+        for sort in ["ten", "-ten", "so,ten", "-so"] {
+            let page =
+                server.json(&format!("/ogc/collections/duong/items?limit=50&skipGeometry=true&sortby={sort}")).await;
+            ids.extend(page["features"].as_array().unwrap().iter().map(|f| f["id"].as_i64().unwrap()));
+        }
+        ids
+    };
+    let before = pages().await;
+    assert!(set("khac").await.is_err() && set("khong").await.is_err());
+    set("ten,so").await.unwrap();
+    assert_eq!(server.app.settle_orders().await.unwrap(), 2);
+    assert_eq!(server.app.settle_orders().await.unwrap(), 0);
+    assert_eq!(pages().await, before);
+    let used = "SELECT count(*) FROM pg_stat_all_indexes WHERE indexrelname LIKE 'sort\\_%' AND idx_scan > 0";
+    crate::support::until("both indexes are read", || async { world.number(used).await == 2 }).await;
+    // An import puts another table in the old one's place.
+    world.sql("CREATE TABLE layers.moi (LIKE layers.duong INCLUDING DEFAULTS INCLUDING IDENTITY); DROP TABLE layers.duong; ALTER TABLE layers.moi RENAME TO duong").await;
+    assert_eq!(server.app.settle_orders().await.unwrap(), 2);
+    set("so").await.unwrap();
+    assert_eq!(server.app.settle_orders().await.unwrap(), 1);
+    set("").await.unwrap();
+    assert_eq!(server.app.settle_orders().await.unwrap(), 1);
+}

@@ -217,6 +217,17 @@ impl Server {
     }
 }
 
+/// Waits until something holds, ten seconds at most.
+pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+    for _ in 0..500 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("not after ten seconds: {what}");
+}
+
 /// What a condition may look at while it is waited for.
 pub struct ServerRef {
     pub app: Arc<App>,

@@ -275,6 +275,41 @@ async fn an_edit_changes_the_tile_of_a_zone_and_its_etag() {
 }
 
 #[tokio::test]
+async fn an_edit_elsewhere_leaves_the_tile_of_a_zone_and_its_etag() {
+    let world = World::new().await;
+    control(&world).await;
+    let server = world.server().await;
+    let (_, set) = server.tileset("moc", "VN2000-9217").await;
+    let (row, column, _) = locate(&set, "16", METRES);
+    let path = format!("/ogc/collections/moc/tiles/VN2000-9217/16/{row}/{column}");
+    let known = |version| {
+        move |s: crate::support::ServerRef| async move {
+            s.app.tiles.keeper.get("moc").and_then(|l| l.state()).is_some_and(|s| s.version >= version)
+        }
+    };
+    server.eventually(known(1)).await;
+    let before = server.get(&path).await.header(header::ETAG).to_string();
+    world.sql("UPDATE layers.moc SET ten = 'Nơi khác' WHERE fid = 2").await;
+    server.eventually(known(2)).await;
+    let asked = || Request::get(&path).header(header::IF_NONE_MATCH, &before).body(Body::empty()).unwrap();
+    assert_eq!(server.send(asked()).await.status, 304, "5 km away");
+    world.sql("UPDATE layers.moc SET ten = 'Mốc mới' WHERE fid = 1").await;
+    server.eventually(known(3)).await;
+    assert_eq!(server.send(asked()).await.status, 200);
+    // What moves away, and what moves in.
+    let there = server.get(&path).await.header(header::ETAG).to_string();
+    world.sql("UPDATE layers.moc SET geom = ST_Point(109.01, 11.6, 4326) WHERE fid = 1").await;
+    server.eventually(known(4)).await;
+    let gone = server.get(&path).await;
+    assert!(gone.status == 204 && gone.header(header::ETAG) != there, "{}", gone.status);
+    world
+        .sql(&format!("UPDATE layers.moc SET geom = ST_Point({}, {}, 4326) WHERE fid = 2", DEGREES[0], DEGREES[1]))
+        .await;
+    server.eventually(known(5)).await;
+    assert_eq!(features(&server.get(&path).await, "moc").len(), 1);
+}
+
+#[tokio::test]
 async fn a_crowded_layer_begins_where_its_tiles_of_a_zone_hold_no_more_than_they_can() {
     let world = World::new().await;
     control(&world).await;

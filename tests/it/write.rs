@@ -719,3 +719,31 @@ async fn the_api_definition_and_the_conformance_classes_say_that_features_can_be
         assert!(classes.contains(&format!("http://www.opengis.net/spec/ogcapi-features-4/1.0/{class}")), "{class}");
     }
 }
+
+#[tokio::test]
+async fn a_posted_question_is_answered_to_a_client_that_says_xml_by_habit() {
+    let world = World::new().await;
+    world
+        .layer(
+            "diem",
+            "Point",
+            4326,
+            &[("so", "int4")],
+            "SELECT ST_Point(109, 11, 4326), i FROM generate_series(1, 3) i",
+        )
+        .await;
+    let server = world.server().await;
+    let ask = |accept: &'static str| {
+        let question = r#"{"op": ">", "args": [{"property": "so"}, 1]}"#;
+        let request = Request::post("/ogc/collections/diem/items").header(header::HOST, "ban-do.test");
+        request
+            .header(header::ACCEPT, accept)
+            .header(header::CONTENT_TYPE, "text/xml")
+            .body(Body::from(question))
+            .unwrap()
+    };
+    let reply = server.send(ask("text/xml,application/xml")).await;
+    assert_eq!((reply.status.as_u16(), reply.json()["numberMatched"].as_i64()), (200, Some(2)));
+    assert_eq!(server.send(ask("image/png")).await.status, 406);
+    assert!(String::from_utf8(server.send(ask("text/csv")).await.bytes).unwrap().contains("so"));
+}

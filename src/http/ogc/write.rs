@@ -19,10 +19,11 @@ use super::{GEOJSON, JSON, items};
 use crate::access::{self, Permission};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::geo::{CRS84, Crs, parse_epsg};
+use crate::geo::{Crs, Name};
 use crate::layer::catalog::shorten;
-use crate::layer::draft::{self, Draft, Posted, Purpose, Reading, System};
+use crate::layer::draft::{self, Draft, Posted, Purpose, Reading};
 use crate::layer::{Layer, Selection, features, write};
+use crate::tiles::weighted;
 
 /// `req` in the last is the draft's own spelling.
 pub const CONFORMS_TO: [&str; 4] = [
@@ -42,7 +43,7 @@ pub async fn create(
     State(app): Shared,
     Base(base): Base,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     mut params: Params,
     body: Body,
 ) -> Answer {
@@ -52,6 +53,11 @@ pub async fn create(
     if let Ok(Posted::Query(filter)) = posted {
         params.put("filter", filter);
         params.put("filter-lang", "cql2-json");
+        // OWSLib asks for XML with everything that it posts, and reads the JSON.
+        let accept = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if weighted(accept).all(|(range, _)| ["text/xml", "application/xml"].contains(&range)) {
+            headers.remove(header::ACCEPT);
+        }
         return items::page(State(app), Base(base), Path(id), headers, params).await;
     }
     let permission = access::writing(&app.db.pool, bearer(&headers), &layer).await?;
@@ -295,18 +301,17 @@ fn opened<'a>(headers: &HeaderMap, bytes: &'a [u8], method: &Method) -> Result<P
 }
 
 /// The system that `Content-Crs` names, with or without the angle brackets; CRS84 when it names none.
-async fn system(app: &App, headers: &HeaderMap) -> Result<System> {
-    let Some(value) = headers.get("content-crs") else { return Ok(System::CRS84) };
+async fn system(app: &App, headers: &HeaderMap) -> Result<Crs> {
+    let Some(value) = headers.get("content-crs") else { return Ok(Crs::CRS84) };
     let text = value.to_str().unwrap_or_default().trim().trim_start_matches('<').trim_end_matches('>');
-    if text == CRS84 || text.to_ascii_uppercase().ends_with("CRS84") {
-        return Ok(System::CRS84);
-    }
     let wrong = || {
         let say = "write one of the collection's `crs`, such as `http://www.opengis.net/def/crs/EPSG/0/9217`";
         Error::invalid("Content-Crs", format!("`{}` is not a coordinate system here; {say}", shorten(text)))
     };
-    let srid = parse_epsg(text).ok_or_else(wrong)?;
-    write::system(&app.db.pool, srid).await?.ok_or_else(wrong)
+    match Name::parse(text).ok_or_else(wrong)? {
+        Name::Crs84 => Ok(Crs::CRS84),
+        Name::Epsg(srid) => write::system(&app.db.pool, srid).await?.ok_or_else(wrong),
+    }
 }
 
 /// The strong ETag of a state.

@@ -32,6 +32,15 @@ impl Live {
         Some((version, self.state.load_full()?))
     }
 
+    /// The version that last changed any of these tiles, and the recipe of the snapshot; none while there is no snapshot, or one that
+    /// does not know `version` yet. For tiles that are not made of it.
+    pub fn last_change(&self, tiles: &[Tile], version: i64) -> Option<(i64, u64)> {
+        let marks = self.marks.read().unwrap_or_else(PoisonError::into_inner);
+        let last = tiles.iter().map(|tile| marks.version(*tile)).max()?;
+        let state = self.state.load_full().filter(|state| state.version >= version)?;
+        Some((last, state.recipe_hash))
+    }
+
     pub fn state(&self) -> Option<Arc<State>> {
         self.state.load_full()
     }
