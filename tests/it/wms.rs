@@ -342,7 +342,7 @@ async fn a_legend_shows_the_classes_that_are_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_capabilities_promise_of_links_and_boxes_is_so() {
     let world = lots().await;
-    world.layer("moc", "Point", 4326, &[("ten", "text")], "VALUES (ST_Point(109, 11.5, 4326), 'Mốc')").await;
+    world.layer("mot_diem", "Point", 4326, &[("ten", "text")], "VALUES (ST_Point(109, 11.5, 4326), 'Mốc')").await;
     let server = world.server().await;
     let text = String::from_utf8(server.get("/wms?SERVICE=WMS&REQUEST=GetCapabilities").await.bytes).unwrap();
     // A browser's `Accept` changes nothing of what a link is said to give.
@@ -370,16 +370,16 @@ async fn what_the_capabilities_promise_of_links_and_boxes_is_so() {
     }
     assert!(seen >= 6, "{text}");
     // A map can be asked for of every box, also of a layer of one point.
-    let layer = text.split("<Name>moc</Name>").nth(1).unwrap().split("</Layer>").next().unwrap();
+    let layer = text.split("<Name>mot_diem</Name>").nth(1).unwrap().split("</Layer>").next().unwrap();
     for part in layer.split("<BoundingBox ").skip(1) {
         let value = |name: &str| part.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap();
         let bbox = ["minx", "miny", "maxx", "maxy"].map(value).join(",");
         let path = format!(
-            "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=moc&STYLES=&CRS={}&BBOX={bbox}&WIDTH=20&HEIGHT=20&FORMAT=image/png",
+            "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=mot_diem&STYLES=&CRS={}&BBOX={bbox}&WIDTH=20&HEIGHT=20&FORMAT=image/png",
             value("CRS")
         );
         assert_eq!(server.get(&path).await.status, 200, "{path}");
     }
-    let (_, told) = refused(&server, "/wms?SERVICE=WMS&REQUEST=GetMap&LAYERS=moc&STYLES=&CRS=CRS:84&BBOX=0,0,1,1&WIDTH=20&HEIGHT=20&FORMAT=image/png").await;
+    let (_, told) = refused(&server, "/wms?SERVICE=WMS&REQUEST=GetMap&LAYERS=mot_diem&STYLES=&CRS=CRS:84&BBOX=0,0,1,1&WIDTH=20&HEIGHT=20&FORMAT=image/png").await;
     assert!(told.contains("VERSION"), "{told}");
 }
