@@ -146,7 +146,8 @@ def pyogrio_gdal():
         z, x, y = 14, 13152, 7662
         (WORK / "tile.mvt").write_bytes(get(f"{URL}/tiles/qhsdd_2030/{z}/{x}/{y}")[1])
         (WORK / "tile.geojson").write_bytes(get(f"{OGC}/collections/qhsdd_2030/tiles/WebMercatorQuad/{z}/{y}/{x}?f=geojson")[1])
-        found, vector = read(WORK / "tile.geojson"), read(WORK / "tile.mvt", Z=z, X=x, Y=y)
+        # GDAL leaves out what lies in a vector tile's margin alone.
+        found, vector = read(WORK / "tile.geojson"), read(WORK / "tile.mvt", Z=z, X=x, Y=y, CLIP="NO")
         assert "4326" in found["crs"] and len(found["ids"]) == len(vector["ids"]) > 0, f"{len(found['ids'])} rather than {len(vector['ids'])}"
         assert shapely.is_valid(found["geometry"]).mean() > 0.99
         return f"{len(found['ids'])} features, as many as in the vector tile"
