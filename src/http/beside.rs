@@ -29,7 +29,7 @@ pub async fn document(Base(base): Base, params: Params) -> Answer {
             "description": "Ô vectơ, kiểu hiển thị, câu hỏi không gian, WMS và WFS / Tiles, styles, spatial questions, WMS and WFS",
         },
         "externalDocs": {"url": format!("{base}/ogc/api"), "description": "The definition of the OGC API"},
-        "servers": [{"url": if base.is_empty() { "/" } else { &base }}],
+        "servers": [{"url": base}],
         "paths": paths,
         "components": definitions::components(),
     });

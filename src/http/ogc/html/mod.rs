@@ -39,7 +39,7 @@ pub use quality::{issues, quality};
 pub use records::{record, records};
 pub use schema::schema;
 pub use styles::{style, styles};
-pub use tiles::{Of, matrix_set, matrix_sets, tileset, tilesets};
+pub use tiles::{Shown, matrix_set, matrix_sets, tileset, tilesets};
 
 const STYLE: &str = include_str!("page.css");
 

@@ -10,7 +10,7 @@ use super::{Page, said, text};
 use crate::geo::Bbox;
 
 /// Whose tiles a page is about.
-pub struct Of<'a> {
+pub struct Shown<'a> {
     /// Where its pages are below the address of the API: nothing, or `/collections/{id}`.
     pub path: &'a str,
     /// The layer's title; none of several layers.
@@ -20,7 +20,7 @@ pub struct Of<'a> {
     pub extent: Option<Bbox>,
 }
 
-impl Of<'_> {
+impl Shown<'_> {
     fn page<'a>(&self, base: &'a str, choice: Choice, path: &str, heading: &str) -> Page<'a> {
         let page = Page::new(base, choice, &format!("{}{path}", self.path), heading);
         match self.title {
@@ -38,7 +38,7 @@ impl Of<'_> {
 }
 
 /// `here` is the page's own address, with what it was asked; `doc` the list of tilesets.
-pub fn tilesets(base: &str, choice: Choice, of: &Of, here: &str, doc: &Value) -> Response {
+pub fn tilesets(base: &str, choice: Choice, of: &Shown, here: &str, doc: &Value) -> Response {
     let lang = choice.lang;
     let mut page = of.page(base, choice, "/tiles", lang.of("Ô vectơ", "Vector tiles"));
     page.here = here.to_string();
@@ -69,7 +69,7 @@ fn zooms(set: &Value) -> Option<(String, String)> {
 }
 
 /// One tileset; `here` is its address with what its tiles are asked by.
-pub fn tileset(base: &str, choice: Choice, of: &Of, here: &str, doc: &Value) -> Response {
+pub fn tileset(base: &str, choice: Choice, of: &Shown, here: &str, doc: &Value) -> Response {
     let (lang, id) = (choice.lang, text(&doc["tileMatrixSetId"]));
     let list = format!("{}/tiles", of.path);
     let mut page = of.page(base, choice, &format!("/tiles/{id}"), id).below(&list, lang.of("Ô vectơ", "Vector tiles"));

@@ -96,10 +96,10 @@ impl Origin {
     }
 
     /// For a page: whose tiles these are, and what draws them.
-    fn shown<'a>(&'a self, base: &str, choice: Choice) -> html::Of<'a> {
+    fn shown<'a>(&'a self, base: &str, choice: Choice) -> html::Shown<'a> {
         let path = self.here.strip_prefix(base).and_then(|p| p.strip_prefix("/ogc")).unwrap_or_default();
         let one = self.layers.first().filter(|_| !path.is_empty());
-        html::Of {
+        html::Shown {
             path,
             title: one.map(|layer| html::title(layer, choice.lang)),
             style: one.map_or(DEFAULT, |layer| &layer.id),
