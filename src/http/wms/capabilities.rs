@@ -201,21 +201,20 @@ impl Writer<'_> {
 
     /// The box in degrees that every layer has.
     fn extent(&mut self, e: Bbox) {
-        let sides = [("west", e.west), ("east", e.east), ("south", e.south), ("north", e.north)];
-        if self.modern {
-            self.xml.open("EX_GeographicBoundingBox", &[]);
-            for ((_, value), name) in sides.iter().zip([
-                "westBoundLongitude",
-                "eastBoundLongitude",
-                "southBoundLatitude",
-                "northBoundLatitude",
-            ]) {
-                self.xml.leaf(name, &value.to_string());
-            }
-            self.xml.close("EX_GeographicBoundingBox");
-        } else {
-            self.sides("LatLonBoundingBox", None, [e.west, e.south, e.east, e.north]);
+        if !self.modern {
+            return self.sides("LatLonBoundingBox", None, [e.west, e.south, e.east, e.north]);
         }
+        let [west, south, east, north] = roomy([e.west, e.south, e.east, e.north]);
+        self.xml.open("EX_GeographicBoundingBox", &[]);
+        for (name, value) in [
+            ("westBoundLongitude", west),
+            ("eastBoundLongitude", east),
+            ("southBoundLatitude", south),
+            ("northBoundLatitude", north),
+        ] {
+            self.xml.leaf(name, &value.to_string());
+        }
+        self.xml.close("EX_GeographicBoundingBox");
     }
 
     fn sides(&mut self, name: &str, crs: Option<&str>, sides: Sides) {
