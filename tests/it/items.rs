@@ -366,7 +366,7 @@ async fn geometry_is_written_letter_by_letter_as_postgis_writes_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_is_often_asked_for_has_an_index() {
     let world = World::new().await;
-    let rows = "SELECT ST_Point(109, 11, 4326), CASE WHEN i % 7 > 0 THEN 'Đường ' || md5(i::text) END, i, '{}' FROM generate_series(1, 20000) i";
+    let rows = "SELECT ST_Point(109, 11, 4326), CASE WHEN i % 7 > 0 THEN 'Đường ' || md5(i::text) END, i, '{}'::json FROM generate_series(1, 20000) i";
     world.layer("duong", "Point", 4326, &[("ten", "text"), ("so", "int4"), ("khac", "json")], rows).await;
     world.sql("ANALYZE layers.duong").await;
     let server = world.server().await;
