@@ -59,7 +59,7 @@ def testng(name, tag):
     root = sources(name, tag)
     if not root:
         return None
-    classes = compiled([root], classpath(HERE / "pom.xml"), name, without=["com.occamlab"])
+    classes = compiled([root], classpath(HERE / "pom.xml"), name, without=["import com.occamlab"])
     jar = WORK / f"{name}-{tag}.jar"
     with zipfile.ZipFile(jar, "w") as out:
         for file in sorted(classes.rglob("*")):
