@@ -24,6 +24,7 @@ use crate::render::Fonts;
 use crate::sql::Sql;
 use crate::tiles::Tiles;
 use crate::tiles::archive::Archive;
+use crate::tiles::rasters::{self, Rasters};
 use crate::tiles::styles::Styles;
 use crate::uploads::Uploads;
 
@@ -64,12 +65,14 @@ impl App {
         let catalog = Catalog::load(&db.pool).await?;
         let styles = Styles::load(&db.pool).await?;
         let land_use = land_use::all(&db.pool).await?;
-        let tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
+        let mut tiles = Tiles::new(&store.data_dir, settings.tile_cache << 20);
+        rasters::sweep(&db.pool, &store.data_dir).await?;
+        tiles.rasters = Rasters::new(rasters::folder(&mut *db.pool.acquire().await?, &store.data_dir).await?);
         let feed = Feed::new(settings.streams);
         let fonts = Arc::new(Fonts::new(&settings.assets));
         let (exports, known) = (Turns::new(&store.data_dir), Known::default());
         let uploads = Arc::new(Uploads::new(&store.data_dir, settings.max_upload << 30));
-        let jobs = Jobs::new(&db, uploads.clone(), settings.imports);
+        let jobs = Jobs::new(&db, uploads.clone(), &store.data_dir, settings.imports);
         Ok(App {
             db,
             catalog,
@@ -130,6 +133,7 @@ impl App {
         self.catalog.refresh(&self.db.pool).await?;
         self.styles.refresh(&self.db.pool).await?;
         self.tiles.keeper.sync(&self.db, &self.catalog).await?;
+        self.tiles.rasters.keep(&self.catalog);
         // Only now: whoever hears of a change finds it in tiles too.
         self.feed.ring();
         Ok(())

@@ -1,5 +1,6 @@
 //! `dothi editions`: list, compare, restore, drop.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::layer::editions::{self, Comparison, Edition};
 use crate::layer::{Catalog, Layer};
+use crate::tiles::rasters;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -49,14 +51,14 @@ enum Command {
 
 pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     let db = Db::open(store, 2, Duration::from_secs(3_600)).await?;
-    let done = act(&db, args.command, print).await;
+    let done = act(&db, &store.data_dir, args.command, print).await;
     let closed = db.close().await;
     done?;
     closed?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
+async fn act(db: &Db, data_dir: &Path, command: Command, print: &Print) -> Result<()> {
     let catalog = Catalog::load(&db.pool).await?;
     let named = |id: &str| -> Result<Arc<Layer>> {
         catalog.get(id).ok_or_else(|| {
@@ -93,6 +95,7 @@ async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
             let mut tx = db.pool.begin().await?;
             editions::let_go(&mut tx, &layer, number).await?;
             tx.commit().await?;
+            rasters::sweep(&db.pool, data_dir).await?;
             print.result(&json!({"layer": layer, "dropped": number}), || format!("edition {number} of {layer} dropped"))
         }
     }

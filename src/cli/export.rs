@@ -97,6 +97,9 @@ async fn write(
     let layer = catalog.get(&args.layer).ok_or_else(|| {
         Error::NotFound(format!("there is no layer `{}`; `dothi layers` lists those that there are", args.layer))
     })?;
+    if layer.raster.is_some() {
+        return Err(Error::invalid("layer", format!("layer `{}` is a raster and has no features", layer.id)));
+    }
     let job = job(args, layer.clone(), format)?;
     let fields = job.selection.fields.clone();
     let mut progress = Progress::new(print, &layer.id);

@@ -15,10 +15,11 @@ use crate::import::frames::Question;
 use crate::import::package::Account;
 use crate::import::{How, Options, Step, report::Report};
 use crate::jobs::{self, Outcome, Running};
+use crate::tiles::rasters;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Shapefile (loose or .zip), GeoPackage, GeoJSON, KML/KMZ, CSV, FlatGeobuf, GML, MapInfo TAB/MIF, DXF, File Geodatabase …
+    /// Shapefile (loose or .zip), GeoPackage, GeoJSON, KML/KMZ, CSV, FlatGeobuf, GML, MapInfo TAB/MIF, DXF, File Geodatabase …; rasters: GeoTIFF, PNG and JPEG with a world file, JPEG 2000
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Id of the layer, where the file has one layer; a layer of that id is replaced. Of a planning package: what the ids
@@ -87,6 +88,7 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         tolerance: args.tolerance,
         dry_run: args.dry_run,
         strict: args.strict,
+        data_dir: store.data_dir.clone(),
     };
     let db = Db::open(store, 2, Duration::ZERO).await?;
     let mut reports = Vec::new();
@@ -117,7 +119,9 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
             }
         }
     }
-    let closed = db.close().await;
+    // What was superseded beyond what is kept, or left by an import that was killed.
+    let swept = rasters::sweep(&db.pool, &store.data_dir).await;
+    let closed = db.close().await.and(swept);
     if print.json && failed.is_none() {
         let mut all = json!({"imports": reports});
         if !packages.is_empty() {
@@ -204,6 +208,14 @@ fn set(account: &Value, reports: &[Report]) -> Result<String> {
 fn text(r: &Report) -> String {
     let mut out = format!("{}  {}{}\n", r.layer, r.title, if r.dry_run { "  (dry run: nothing kept)" } else { "" });
     let mut say = |key: &str, value: String| out.push_str(&format!("  {key:<11}{value}\n"));
+    if let Some(raster) = &r.raster {
+        super::print::raster(&raster.picture).into_iter().for_each(|(key, value)| say(key, value));
+        let (tiles, bytes) = (count(raster.tiles), count(raster.bytes));
+        say(
+            "tiles",
+            format!("{tiles} of zooms 0 to {} as {}, {bytes} bytes", raster.picture.zoom, raster.format.name()),
+        );
+    }
     let mut rows = format!("{} read, {} imported", count(r.read), count(r.imported));
     if r.repaired > 0 {
         rows.push_str(&format!(", {} of them mended", count(r.repaired)));
@@ -211,7 +223,9 @@ fn text(r: &Report) -> String {
     if r.set_aside > 0 {
         rows.push_str(&format!(", {} set aside", count(r.set_aside)));
     }
-    say("rows", rows);
+    if r.raster.is_none() {
+        say("rows", rows);
+    }
     if let Some(m) = &r.merged {
         let (inserted, updated, same) = (count(m.inserted), count(m.updated), count(m.unchanged));
         say("layer", format!("{inserted} features added, {updated} changed, {same} as they were"));
@@ -219,9 +233,9 @@ fn text(r: &Report) -> String {
     say("edition", r.edition.to_string());
     say("source", format!("{} ({}), layer {}", r.file, r.driver, r.source_layer));
     if let Some(crs) = &r.crs {
-        say("CRS", format!("{} {}", r.srid.map_or(String::new(), |s| format!("EPSG:{s}")), crs.name));
+        say("CRS", format!("{} {}", r.srid.or(crs.srid).map_or(String::new(), |s| format!("EPSG:{s}")), crs.name));
     }
-    if let Some(name) = &r.encoding.name {
+    if let Some(name) = r.encoding.name.as_ref().filter(|_| r.raster.is_none()) {
         say("text", format!("{name} ({})", r.encoding.how));
     }
     if let Some([w, s, e, n]) = r.bounds {

@@ -88,20 +88,21 @@ fn one(layer: &LayerInfo) -> String {
         layer.title.as_ref().filter(|t| **t != layer.name).map_or(String::new(), |t| format!("  {t}"))
     );
     let mut say = |key: &str, value: String| out.push_str(&format!("  {key:<11}{value}\n"));
-    say("features", layer.count.map_or("unknown".into(), count));
-    say(
-        "geometry",
-        layer
-            .geometry
-            .as_ref()
-            .map_or("none".into(), |g| g.sql(0).trim_start_matches("geometry(").trim_end_matches(", 0)").to_string()),
-    );
+    match &layer.raster {
+        Some(picture) => super::print::raster(picture).into_iter().for_each(|(key, value)| say(key, value)),
+        None => {
+            say("features", layer.count.map_or("unknown".into(), count));
+            let geometry = layer.geometry.as_ref().map(|g| g.sql(0));
+            let bare = |sql: String| sql.trim_start_matches("geometry(").trim_end_matches(", 0)").to_string();
+            say("geometry", geometry.map_or("none".into(), bare));
+        }
+    }
     match &layer.crs {
         Some(crs) => {
             let how = serde_json::to_value(crs.how).ok().and_then(|v| v.as_str().map(String::from)).unwrap_or_default();
             say("CRS", format!("{}{} ({how})", crs.srid.map_or(String::new(), |s| format!("EPSG:{s} ")), crs.name));
         }
-        None if layer.geometry.is_some() => {
+        None if layer.geometry.is_some() || layer.raster.is_some() => {
             say("CRS", "not said by the file; choose one with `--srs`".into());
             for c in &layer.crs_candidates {
                 say("", format!("EPSG:{} {}: {}", c.srid, c.name, c.place));
@@ -109,7 +110,7 @@ fn one(layer: &LayerInfo) -> String {
         }
         None => {}
     }
-    if let Some(name) = &layer.encoding.name {
+    if let Some(name) = layer.encoding.name.as_ref().filter(|_| layer.raster.is_none()) {
         let sure = layer
             .encoding
             .confidence

@@ -1,5 +1,6 @@
 //! `dothi layers`: list, show, set, drop.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::layer::time::When;
 use crate::layer::{Catalog, Layer};
 use crate::schema::Field;
 use crate::sql::Sql;
+use crate::tiles::rasters;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -48,14 +50,14 @@ enum Command {
 
 pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
     let db = Db::open(store, 2, Duration::from_secs(300)).await?;
-    let done = act(&db, args.command.unwrap_or(Command::List), print).await;
+    let done = act(&db, &store.data_dir, args.command.unwrap_or(Command::List), print).await;
     let closed = db.close().await;
     done?;
     closed?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
+async fn act(db: &Db, data_dir: &Path, command: Command, print: &Print) -> Result<()> {
     let catalog = Catalog::load(&db.pool).await?;
     let named = |id: &str| {
         catalog.get(id).ok_or_else(|| {
@@ -77,6 +79,7 @@ async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
             for layer in &layers {
                 edit::drop(&db.pool, layer).await?;
             }
+            rasters::sweep(&db.pool, data_dir).await?;
             print.result(&json!({"dropped": ids}), || ids.iter().map(|id| format!("{id} dropped\n")).collect())
         }
     }
@@ -90,11 +93,13 @@ fn list(layers: &[Arc<Layer>], print: &Print) -> Result<()> {
         let rows: Vec<Vec<String>> = layers
             .iter()
             .map(|l| {
-                let crs = l.srid.map_or(String::new(), |s| format!("EPSG:{s}"));
+                let srid = l.srid.or(l.raster.as_ref().and_then(|r| r.srid));
+                let features = if l.raster.is_some() { String::new() } else { count(l.feature_count.unsigned_abs()) };
+                let crs = srid.map_or(String::new(), |s| format!("EPSG:{s}"));
                 let seen = if l.visible { "" } else { "hidden" };
                 vec![
                     l.id.clone(),
-                    count(l.feature_count.unsigned_abs()),
+                    features,
                     l.shape().into(),
                     crs,
                     l.version.to_string(),
@@ -138,8 +143,17 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
         say("English", text(&layer.title_en));
         say("about", text(&layer.description));
         say("group", text(&layer.group));
-        say("features", count(layer.feature_count.unsigned_abs()));
-        say("geometry", layer.spatial().map_or("none".into(), |(g, srid)| g.sql(srid)));
+        match &layer.raster {
+            Some(raster) => {
+                super::print::raster(&raster.picture).into_iter().for_each(|(key, value)| say(key, value));
+                let (tiles, bytes) = (count(raster.tiles), count(raster.bytes));
+                say("tiles", format!("{tiles} as {}, {bytes} bytes", raster.format.name()));
+            }
+            None => {
+                say("features", count(layer.feature_count.unsigned_abs()));
+                say("geometry", layer.spatial().map_or("none".into(), |(g, srid)| g.sql(srid)));
+            }
+        }
         say(
             "extent",
             layer
@@ -182,7 +196,9 @@ async fn show(db: &Db, layer: &Layer, print: &Print) -> Result<()> {
                 count(held.bytes.unsigned_abs().div_ceil(1000)),
             ),
         );
-        if let Some((source, at, report)) = &import {
+        if let Some((source, at, _)) = import.as_ref().filter(|_| layer.raster.is_some()) {
+            say("imported", format!("{at} UTC from {source}"));
+        } else if let Some((source, at, report)) = &import {
             let n = |key: &str| count(report[key].as_u64().unwrap_or(0));
             say(
                 "imported",

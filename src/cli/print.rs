@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::error::{Error, Result};
+use crate::layer::raster::{Look, Picture};
 
 pub struct Print {
     pub json: bool,
@@ -40,6 +41,20 @@ impl Print {
 /// Text for a terminal: names out of files may hold what a terminal obeys.
 pub fn tame(text: &str) -> String {
     text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), " ")
+}
+
+/// What a raster is, line by line.
+pub fn raster(picture: &Picture) -> Vec<(&'static str, String)> {
+    let Picture { width, height, bands, resolution, look, zoom } = picture;
+    let kind = match look {
+        Look::Photo => "photograph",
+        Look::Plan => "plan",
+    };
+    let mut lines = vec![("raster", format!("{width} × {height} pixels, {bands}, {kind}"))];
+    if *resolution > 0.0 {
+        lines.push(("resolution", format!("{resolution:.3} m, tiles to zoom {zoom}")));
+    }
+    lines
 }
 
 /// Rows of text in columns; numbers look better to the right, which `right` marks.

@@ -88,6 +88,12 @@ async fn build(db: &Db, store: &Store, args: &Build, print: &Print) -> Result<(S
         let layer = catalog.get(id).ok_or_else(|| {
             Error::NotFound(format!("there is no layer `{id}`; `dothi layers` lists those that there are"))
         })?;
+        if layer.raster.is_some() {
+            return Err(Error::invalid(
+                "layer",
+                format!("layer `{id}` is a raster, whose tiles are an archive already"),
+            ));
+        }
         if layer.spatial().is_none() {
             return Err(Error::invalid("layer", format!("layer `{id}` is a table without geometry and has no tiles")));
         }

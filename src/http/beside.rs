@@ -49,7 +49,15 @@ fn tiles(paths: &mut Map<String, Value>) {
     let mut put = |path: &str, operation: Value| paths.insert(path.into(), operation);
     put("/tiles/{layers}", get("tiles", "TileJSON 3.0.0", with(std::slice::from_ref(&layers)), &[JSON]));
     let all = [std::slice::from_ref(&layers), &place].concat();
-    put("/tiles/{layers}/{z}/{x}/{y}", get("tile", "A vector tile; `Accept` says which form", with(&all), &[MVT, MLT]));
+    put(
+        "/tiles/{layers}/{z}/{x}/{y}",
+        get(
+            "tile",
+            "A vector tile; `Accept` says which form. Of a raster, which is asked for alone: its tile",
+            with(&all),
+            &[MVT, MLT, "image/png", "image/webp"],
+        ),
+    );
     let id = part("archive", "An archive", text());
     put("/archives", get("archives", "Tile archives (PMTiles)", vec![], &[JSON]));
     put("/archives/{archive}", get("archive", "TileJSON 3.0.0 of an archive", vec![id.clone()], &[JSON]));

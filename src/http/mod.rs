@@ -11,6 +11,7 @@ mod proxy; // what a proxy in front says
 mod ows; // what WMS and WFS share
 mod packages; // planning packages
 mod params; // query parameters, strictly
+mod rasters; // tiles of pictures
 mod respond; // answers, and errors as problem+json
 mod spatial; // at, near, area
 mod tiles; // vector tiles, TileJSON, styles, land-use codes
@@ -45,6 +46,7 @@ fn router(app: Arc<App>) -> Router {
     let made = Router::new()
         .route(watch::TILE_ROUTE, get(tiles::tile))
         .route(watch::LAYER_TILE_ROUTE, get(ogc::tiles::layer_tile))
+        .route(watch::MAP_TILE_ROUTE, get(ogc::tiles::maps::tile))
         .route(watch::DATASET_TILE_ROUTE, get(ogc::tiles::dataset_tile));
     Router::new()
         // OGC API – Features
@@ -80,6 +82,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/ogc/tiles/{set}", get(ogc::tiles::dataset_set))
         .route("/ogc/collections/{id}/tiles", get(ogc::tiles::of_layer))
         .route("/ogc/collections/{id}/tiles/{set}", get(ogc::tiles::layer_set))
+        .route("/ogc/collections/{id}/map/tiles", get(ogc::tiles::maps::list))
+        .route("/ogc/collections/{id}/map/tiles/{set}", get(ogc::tiles::maps::one))
         // OGC API – Styles
         .route("/ogc/styles", get(ogc::styles::list).post(ogc::styles::create))
         .route("/ogc/styles/{id}", get(ogc::styles::one).put(ogc::styles::replace).delete(ogc::styles::delete))

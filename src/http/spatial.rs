@@ -99,7 +99,9 @@ fn crs(params: &mut Params) -> Result<Option<i32>> {
 }
 
 fn layers(app: &App, params: &mut Params, otherwise: impl Fn(&Layer) -> bool) -> Result<Vec<Arc<Layer>>> {
-    app.catalog.select(params.text("layers").as_deref(), otherwise)
+    let layers = app.catalog.select(params.text("layers").as_deref(), otherwise)?;
+    // A picture has no answer; a map that shows one asks about all that it shows.
+    Ok(layers.into_iter().filter(|l| l.raster.is_none()).collect())
 }
 
 /// The posted polygon's geometry as GeoJSON text: of the right type and size; PostGIS judges the rest.

@@ -1,4 +1,4 @@
-//! Vector tiles, TileJSON, styles and the official land-use codes.
+//! Tiles, TileJSON, styles and the official land-use codes.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use super::links::Base;
 use super::ogc::filter::Words;
 use super::ogc::write::listed;
 use super::params::Params;
+use super::rasters;
 use super::respond::{self, Answer};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -39,6 +40,10 @@ pub fn layers(app: &App, ids: &str) -> Result<Vec<Arc<Layer>>> {
         if layers[..i].iter().any(|l| l.id == layer.id) {
             return Err(Error::invalid("layers", format!("layer `{}` is named twice", layer.id)));
         }
+        if layer.raster.is_some() {
+            let say = format!("layer `{}` is a raster, whose tiles are pictures; ask for it alone", layer.id);
+            return Err(Error::invalid("layers", say));
+        }
         if layer.spatial().is_none() {
             return Err(Error::NotFound(format!("layer `{}` is a table without geometry and has no tiles", layer.id)));
         }
@@ -54,6 +59,10 @@ pub async fn tile(
     headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
+    if let Some(layer) = rasters::named(&app, &ids) {
+        params.end("none for a raster")?;
+        return rasters::tile(&app, &layer, parse_tile(&z, &x, &y)?, &headers).await;
+    }
     let layers = layers(&app, &ids)?;
     let mut options = options(&app, &mut params, &layers).await?;
     options.form = form(&headers);
@@ -116,9 +125,9 @@ pub fn form(headers: &HeaderMap) -> Form {
     headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).map_or(Form::Mvt, Form::accepted)
 }
 
-/// A tile from a path; `.pbf` and `.mvt` at its end are let pass.
+/// A tile from a path; `.pbf`, `.mvt` and the endings of pictures are let pass.
 pub fn parse_tile(z: &str, x: &str, y: &str) -> Result<Tile> {
-    let row = y.strip_suffix(".pbf").or_else(|| y.strip_suffix(".mvt")).unwrap_or(y);
+    let row = [".pbf", ".mvt", ".png", ".webp"].iter().find_map(|e| y.strip_suffix(e)).unwrap_or(y);
     let numbers = || Some((z.parse().ok()?, x.parse().ok()?, row.parse().ok()?));
     let tile = numbers().and_then(|(z, x, y)| Tile::new(z, x, y));
     tile.ok_or_else(|| Error::NotFound(format!("there is no tile `{}`", shorten(&format!("{z}/{x}/{y}")))))
@@ -155,6 +164,11 @@ pub async fn tilejson(
     RawQuery(query): RawQuery,
     mut params: Params,
 ) -> Answer {
+    if let Some(layer) = rasters::named(&app, &ids) {
+        params.end("none for a raster")?;
+        let template = format!("{base}/tiles/{}/{{z}}/{{x}}/{{y}}", layer.id);
+        return Ok(revalidated(respond::json(JSON, rasters::described(&layer, &template)?.to_string())));
+    }
     let layers = layers(&app, &ids)?;
     let options = options(&app, &mut params, &layers).await?;
     params.end(KNOWN)?;

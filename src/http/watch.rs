@@ -20,6 +20,7 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 /// The routes that answer most requests.
 pub const TILE_ROUTE: &str = "/tiles/{layers}/{z}/{x}/{y}";
 pub const LAYER_TILE_ROUTE: &str = "/ogc/collections/{id}/tiles/{set}/{matrix}/{row}/{column}";
+pub const MAP_TILE_ROUTE: &str = "/ogc/collections/{id}/map/tiles/{set}/{matrix}/{row}/{column}";
 pub const DATASET_TILE_ROUTE: &str = "/ogc/tiles/{set}/{matrix}/{row}/{column}";
 /// Routes on which a request may take as long as its body does.
 pub const UPLOADS_ROUTE: &str = "/admin/uploads";
@@ -48,7 +49,7 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
     }
     mark(response.headers_mut(), &id);
     // Tiles come by the thousand a second: their counters are looked up once, and what went well is not told.
-    let tile = [TILE_ROUTE, LAYER_TILE_ROUTE, DATASET_TILE_ROUTE].contains(&route);
+    let tile = [TILE_ROUTE, LAYER_TILE_ROUTE, MAP_TILE_ROUTE, DATASET_TILE_ROUTE].contains(&route);
     let quiet = tile && status == StatusCode::OK && method == Method::GET;
     let numbers = if quiet && route == TILE_ROUTE {
         TILES.get_or_init(|| numbers(route, &method, status))

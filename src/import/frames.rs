@@ -2,7 +2,8 @@
 //!
 //! The parent writes one [`Request`] as JSON to the child's standard input and closes it. The child answers in frames:
 //! one byte kind, the length as little-endian `u32`, the payload. `D` frames carry PostgreSQL `COPY … BINARY` bytes,
-//! header and trailer included for each layer, so the parent pipes them on unseen; `J` frames carry an [`Event`].
+//! header and trailer included for each layer, so the parent pipes them on unseen; `T` frames carry a tile of a raster:
+//! zoom, column and row in 9 bytes, then the picture; `J` frames carry an [`Event`].
 
 use std::io::Write;
 
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::error::{Error, Result};
+use crate::geo::Tile;
+use crate::layer::raster::Picture;
 use crate::schema::{Field, Geometry};
 
 /// The longest payload; a longer one is a broken child.
@@ -17,6 +20,7 @@ pub const MAX_PAYLOAD: usize = 4 << 20;
 
 const JSON: u8 = b'J';
 const DATA: u8 = b'D';
+const TILE: u8 = b'T';
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -231,6 +235,9 @@ pub struct LayerInfo {
     pub extent_lonlat: Option<[f64; 4]>,
     /// Whether feature ids are the source's own; else they are running numbers from 1.
     pub fid_from_source: bool,
+    /// Of a layer that is a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raster: Option<Picture>,
     pub notes: Vec<Note>,
 }
 
@@ -262,6 +269,10 @@ pub struct LayerStart {
     pub count: Option<u64>,
     pub extent: Option<[f64; 4]>,
     pub fid_from_source: bool,
+    /// Of a layer that is a picture: tiles follow, no rows.
+    pub raster: Option<Picture>,
+    /// West, south, east, north in degrees of a picture.
+    pub bounds: Option<[f64; 4]>,
     pub notes: Vec<Note>,
 }
 
@@ -314,6 +325,27 @@ pub enum Event {
 pub enum Frame {
     Event(Box<Event>),
     Data(bytes::Bytes),
+    Tile(Tile, bytes::Bytes),
+}
+
+/// Writes a tile of a raster.
+pub fn write_tile(out: &mut impl Write, tile: Tile, picture: &[u8]) -> std::io::Result<()> {
+    let mut payload = Vec::with_capacity(9 + picture.len());
+    payload.push(tile.z);
+    payload.extend(tile.x.to_le_bytes());
+    payload.extend(tile.y.to_le_bytes());
+    payload.extend_from_slice(picture);
+    if payload.len() > MAX_PAYLOAD {
+        return Err(std::io::Error::other("tile longer than a frame"));
+    }
+    write_frame(out, TILE, &payload)
+}
+
+fn read_tile(payload: Vec<u8>) -> Option<Frame> {
+    let (place, _) = payload.split_first_chunk::<9>()?;
+    let number = |at: usize| Some(u32::from_le_bytes(*place[at..].first_chunk()?));
+    let tile = Tile::new(place[0], number(1)?, number(5)?)?;
+    Some(Frame::Tile(tile, bytes::Bytes::from(payload).slice(9..)))
 }
 
 /// Writes COPY bytes, in several frames if they are many.
@@ -355,6 +387,7 @@ pub async fn read_frame(from: &mut (impl AsyncRead + Unpin)) -> Result<Option<Fr
     from.read_exact(&mut payload).await.map_err(|_| broken("cut off"))?;
     match kind {
         DATA => Ok(Some(Frame::Data(payload.into()))),
+        TILE => read_tile(payload).map(Some).ok_or_else(|| broken("no such tile")),
         JSON => Ok(Some(Frame::Event(Box::new(serde_json::from_slice(&payload)?)))),
         _ => Err(broken("unknown kind of frame")),
     }

@@ -14,6 +14,7 @@ pub mod package; // planning packages: several databases, one set of layers
 pub mod preview; // the first features of a layer, imported nowhere
 mod quality; // what is wrong in it, found on the way
 mod publish; // staging table, COPY, swap
+mod raster; // pictures: tiles into an archive
 pub mod reader; // the child itself: the only place that names GDAL
 mod repair; // invalid geometry
 pub mod report; // the account of every row
@@ -70,6 +71,9 @@ pub struct Options {
     pub dry_run: bool,
     /// Refuse a planning package that is not as its circular has it.
     pub strict: bool,
+    /// Where the tiles of rasters are kept.
+    #[serde(skip)]
+    pub data_dir: PathBuf,
 }
 
 /// What becomes of a layer that is there already.
@@ -196,7 +200,10 @@ async fn layers(
                     sha256: sha256.clone(),
                 };
                 let taken: Vec<String> = reports.iter().map(|r| r.layer.clone()).collect();
-                let report = publish::layer(to, reader, layer, &source, &taken, options, tell).await?;
+                let report = match layer.raster {
+                    Some(_) => raster::layer(to, reader, layer, &source, &taken, options, tell).await?,
+                    None => publish::layer(to, reader, layer, &source, &taken, options, tell).await?,
+                };
                 tell(Step::Done(Box::new(report.clone())));
                 reports.push(report);
             }

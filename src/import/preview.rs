@@ -40,6 +40,9 @@ async fn read(to: &mut PgConnection, reader: &mut Reader) -> Result<Vec<Box<RawV
     while let Some(frame) = reader.next().await? {
         let Frame::Event(event) = frame else { continue };
         let Event::Layer(start) = *event else { continue };
+        if start.raster.is_some() {
+            return Ok(Vec::new());
+        }
         let srid = match &start.crs {
             Some(crs) if start.geometry.is_some() => srid::known(&mut tx, crs).await?,
             _ => 4326,

@@ -176,7 +176,7 @@ pub async fn is_there(tx: &mut PgConnection, id: &str) -> Result<bool> {
 }
 
 /// The id asked for, or one from the source layer's name. A layer that came from another file is never replaced unasked.
-async fn choose_id(
+pub async fn choose_id(
     tx: &mut PgConnection,
     start: &LayerStart,
     options: &Options,
@@ -223,6 +223,16 @@ pub async fn lock(tx: &mut PgConnection, id: &str, wait: bool) -> Result<()> {
     Err(Error::Conflict(format!("another import of layer `{id}` is under way; wait for it to end")))
 }
 
+/// Takes the number of an import of this layer.
+pub async fn enter(tx: &mut PgConnection, id: &str, origin: &str) -> Result<i64> {
+    let sql = Sql::new("INSERT INTO dothi.import (layer, version, source, report) VALUES (")
+        .bind(id)
+        .push(", 0, ")
+        .bind(origin)
+        .push(", '{}') RETURNING id");
+    Ok(run::one(tx, sql).await?.try_get(0)?)
+}
+
 async fn table(
     tx: &mut PgConnection,
     id: String,
@@ -236,12 +246,7 @@ async fn table(
         None if start.geometry.is_some() => Some(4326),
         _ => None,
     };
-    let sql = Sql::new("INSERT INTO dothi.import (layer, version, source, report) VALUES (")
-        .bind(&id)
-        .push(", 0, ")
-        .bind(origin)
-        .push(", '{}') RETURNING id");
-    let import: i64 = run::one(&mut *tx, sql).await?.try_get(0)?;
+    let import = enter(tx, &id, origin).await?;
     let incoming = Incoming {
         title: options.title.clone().or_else(|| start.title.clone()).unwrap_or_else(|| start.name.clone()),
         staging: format!("staging.{}", ident(&format!("{id}_{import}"))),
@@ -321,6 +326,7 @@ async fn copy(
                 Event::Error { message } => break Err(Error::Unreadable(message)),
                 _ => {}
             },
+            Ok(Some(Frame::Tile(..))) => break Err(Error::Internal("the reader sent a picture among rows".into())),
             Ok(None) => break Err(Error::Unreadable(format!("reading `{}` ended early", incoming.title))),
             Err(e) => break Err(e),
         }

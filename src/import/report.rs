@@ -6,6 +6,7 @@ use super::Options;
 use super::frames::{Crs, Encoding, LayerStart, Note, Originals, SetAside};
 use super::package::structure::Conformance;
 use super::publish::{Incoming, Source};
+use crate::layer::raster::Raster;
 use crate::quality::Summary;
 
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +48,9 @@ pub struct Report {
     /// What is wrong in the layer, in numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quality: Option<Summary>,
+    /// Of a layer that is a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raster: Option<Raster>,
     pub notes: Vec<Note>,
     pub repairs: Vec<Repair>,
     /// The first ones.
@@ -122,6 +126,7 @@ impl Report {
             land_use: None,
             conformance: None,
             quality: None,
+            raster: None,
             notes: Vec::new(),
             repairs: Vec::new(),
             rows_set_aside: Vec::new(),

@@ -105,7 +105,7 @@ pub async fn swap(tx: &mut PgConnection, incoming: &Incoming, report: &mut Repor
         .bind(class_field).push(")")
         // What an administrator said of the layer stays; what the new file no longer has goes.
         .push(" ON CONFLICT (id) DO UPDATE SET srid = excluded.srid, geometry = excluded.geometry, shape = excluded.shape, fields = excluded.fields, \
-               feature_count = excluded.feature_count, extent = excluded.extent, title = CASE WHEN ")
+               feature_count = excluded.feature_count, extent = excluded.extent, raster = NULL, title = CASE WHEN ")
         .bind(options.title.is_some())
         .push(" THEN excluded.title ELSE l.title END, label_field = CASE WHEN l.label_field = ANY(")
         .bind(names.clone())

@@ -1,5 +1,6 @@
 //! The server's worker: takes what was asked for, a bounded number at once, and sweeps up after whoever died.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::{Outcome, Running, import, table};
 use crate::db::Db;
 use crate::error::Result;
 use crate::import::Options;
+use crate::tiles::rasters;
 use crate::uploads::Uploads;
 
 /// How often the queue is looked at when nobody rings.
@@ -28,6 +30,7 @@ pub struct Jobs {
     to: PgConnectOptions,
     pool: PgPool,
     uploads: Arc<Uploads>,
+    data_dir: PathBuf,
     places: Arc<Semaphore>,
     most: u32,
     bell: Arc<Notify>,
@@ -36,12 +39,13 @@ pub struct Jobs {
 
 impl Jobs {
     /// At most `most` imports at once.
-    pub fn new(db: &Db, uploads: Arc<Uploads>, most: u32) -> Jobs {
+    pub fn new(db: &Db, uploads: Arc<Uploads>, data_dir: &Path, most: u32) -> Jobs {
         Jobs {
             looks: Looks::new(db.options().clone()),
             to: db.options().clone(),
             pool: db.pool.clone(),
             uploads,
+            data_dir: data_dir.into(),
             places: Arc::new(Semaphore::new(most as usize)),
             most,
             bell: Arc::default(),
@@ -80,9 +84,13 @@ impl Jobs {
             let Ok(place) = self.places.clone().try_acquire_owned() else { return Ok(()) };
             let Some(taken) = Running::take(&self.to, &self.here()?).await? else { return Ok(()) };
             let (to, uploads, bell) = (self.to.clone(), self.uploads.clone(), self.bell.clone());
+            let (pool, data_dir) = (self.pool.clone(), self.data_dir.clone());
             let closing = self.closing.subscribe();
             tokio::spawn(async move {
-                one(taken, &to, &uploads, closing).await;
+                one(taken, &to, &uploads, &data_dir, closing).await;
+                if let Err(e) = rasters::sweep(&pool, &data_dir).await {
+                    tracing::warn!(error = %e, "tiles of rasters cannot be swept up; the next import tries again");
+                }
                 drop(place);
                 bell.notify_one();
             });
@@ -111,13 +119,19 @@ impl Jobs {
     }
 }
 
-async fn one(taken: Taken, to: &PgConnectOptions, uploads: &Uploads, closing: watch::Receiver<bool>) {
+async fn one(taken: Taken, to: &PgConnectOptions, uploads: &Uploads, data_dir: &Path, closing: watch::Receiver<bool>) {
     let Taken { mut running, upload, who, options } = taken;
     let id = running.id;
     let outcome = match uploads.named(&upload) {
         Ok(upload) => {
             tracing::info!(job = id, file = upload.name, "a job begins");
-            let options = Options { who: Some(who), name: Some(upload.name.clone()), wait: true, ..options };
+            let options = Options {
+                who: Some(who),
+                name: Some(upload.name.clone()),
+                wait: true,
+                data_dir: data_dir.into(),
+                ..options
+            };
             import(&mut running, to, &upload.path(), &options, Some(closing), |_| {}).await
         }
         Err(e) => Outcome::Failed(e),

@@ -10,6 +10,7 @@ use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Row};
 
 use super::about::About;
+use super::raster::Raster;
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::geo::{self, Bbox, Crs};
@@ -55,6 +56,9 @@ pub struct Layer {
     /// What is drawn: a column of mixed type may still hold nothing but (multi)polygons.
     pub shape: Option<String>,
     pub fields: Vec<Field>,
+    /// Of a layer that is a picture: it has neither geometry nor fields, and no features.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raster: Option<Raster>,
     /// Rises by one with every committed change, whoever made it.
     pub version: i64,
     pub feature_count: i64,
@@ -95,9 +99,10 @@ impl Layer {
         self.fields.iter().find(|f| f.name == name)
     }
 
-    /// `point`, `line`, `polygon`, `mixed` or `none`.
+    /// `point`, `line`, `polygon`, `mixed`, `raster` or `none`.
     pub fn shape(&self) -> &str {
         match (&self.shape, &self.geometry) {
+            _ if self.raster.is_some() => "raster",
             (Some(shape), _) => shape,
             (None, Some(geometry)) => geometry.shape(),
             (None, None) => "none",
@@ -107,6 +112,11 @@ impl Layer {
     /// The coordinate systems that it is served in, CRS84 first.
     pub fn systems(&self) -> Vec<Crs> {
         self.crs.map_or_else(|| vec![Crs::CRS84], |crs| geo::systems(crs, self.extent))
+    }
+
+    /// Whether it can be seen on a map.
+    pub fn is_drawn(&self) -> bool {
+        self.spatial().is_some() || self.raster.is_some()
     }
 
     /// Geometry and its EPSG code, or none for a table without geometry.
@@ -157,6 +167,17 @@ impl Catalog {
         self.get(id).ok_or_else(|| unknown(id))
     }
 
+    /// The layer with its features, or the error that a caller gets who asks a picture for them.
+    pub fn with_features(&self, id: &str) -> Result<Arc<Layer>> {
+        let layer = self.named(id)?;
+        match layer.raster {
+            None => Ok(layer),
+            Some(_) => Err(Error::NotFound(format!(
+                "layer `{id}` is a raster and has no features; its tiles are at `/ogc/collections/{id}/map/tiles`"
+            ))),
+        }
+    }
+
     /// Every layer in map order: position, then title.
     pub fn all(&self) -> Vec<Arc<Layer>> {
         let mut layers: Vec<_> = self.layers.load().values().cloned().collect();
@@ -186,7 +207,7 @@ pub fn shorten(value: &str) -> String {
 }
 
 const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
-    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, version, feature_count, extent, about, package, require_if_match, kept_since, keep_days,
+    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, raster, version, feature_count, extent, about, package, require_if_match, kept_since, keep_days,
     to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated, auth_name, srtext,
     (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = to_regclass(format('layers.%I', id)) AND attnum > 0 AND NOT attisdropped) AS columns"#;
 
@@ -218,6 +239,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
     let extent: Option<Vec<f64>> = row.try_get("extent")?;
     let srid: Option<i32> = row.try_get("srid")?;
     let known = |name: &str| Ok::<_, Error>(row.try_get::<Option<String>, _>(name)?.unwrap_or_default());
+    let raster: Option<Raster> = serde_json::from_value(json("raster")?)?;
     let (authority, wkt) = (known("auth_name")?, known("srtext")?);
     Ok(Layer {
         id: row.try_get("id")?,
@@ -233,7 +255,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
         visible: row.try_get("visible")?,
         position: row.try_get("position")?,
         min_zoom: row.try_get::<i16, _>("min_zoom")?.clamp(0, 24) as u8,
-        max_zoom: row.try_get::<i16, _>("max_zoom")?.clamp(0, 24) as u8,
+        max_zoom: raster.as_ref().map_or(row.try_get::<i16, _>("max_zoom")?.clamp(0, 24) as u8, |r| r.picture.zoom),
         detail_zoom: row.try_get::<Option<i16>, _>("detail_zoom")?.map(|z| z.clamp(0, 24) as u8),
         color: row.try_get("color")?,
         class_field: row.try_get("class_field")?,
@@ -245,6 +267,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
         geometry: serde_json::from_value(json("geometry")?)?,
         shape: row.try_get("shape")?,
         fields: there(row, serde_json::from_value(json("fields")?)?)?,
+        raster: raster.clone(),
         version: row.try_get("version")?,
         feature_count: row.try_get("feature_count")?,
         extent: extent.and_then(|e| Bbox::new(*e.first()?, *e.get(1)?, *e.get(2)?, *e.get(3)?).ok()),

@@ -143,6 +143,9 @@ pub async fn describe(tx: &mut PgConnection, layer: &Layer, changes: &Changes) -
     if changes.title.as_deref().is_some_and(|t| t.trim().is_empty()) {
         return Err(Error::invalid("title", "the title is empty; a layer must have one"));
     }
+    if layer.raster.is_some() && changes.max_zoom.is_some() {
+        return Err(Error::invalid("max-zoom", "a raster's largest zoom is that of its tiles"));
+    }
     let (min, max) =
         (changes.min_zoom.unwrap_or(layer.min_zoom.into()), changes.max_zoom.unwrap_or(layer.max_zoom.into()));
     if min > max {

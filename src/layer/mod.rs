@@ -17,6 +17,7 @@ pub mod number; // numbers as PostgreSQL and PostGIS write them
 pub mod record; // ISO 19115
 pub mod package; // planning packages
 pub mod outline; // where it lies in each coordinate system
+pub mod raster; // layers that are pictures
 pub mod query; // which features of a layer
 pub mod selection; // what of each feature
 pub mod shape; // the geometry of a draft, before PostGIS judges it

@@ -171,6 +171,7 @@ fn swatches(shape: &str, [l, t, r, b]: [f64; 4]) -> Vec<(Kind, Vec<Run>)> {
         "polygon" => vec![polygon],
         "line" => vec![line],
         "point" => vec![point],
+        "raster" => Vec::new(),
         _ => vec![polygon, line, point],
     }
 }

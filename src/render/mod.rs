@@ -11,6 +11,7 @@ mod label; // names, where there is room
 pub mod legend; // what the colours mean
 mod part; // parts of a style
 mod picture; // PNG, JPEG
+mod raster; // layers that are pictures
 mod tile; // vector tiles, read
 mod view; // boxes on pixels
 
@@ -87,6 +88,13 @@ pub async fn map(
         let mut canvas = Canvas::new(view.width, view.height, background)?;
         let mut wishes = Vec::new();
         for sheet in sheets {
+            let sheet = match sheet {
+                Gathered::Features(sheet) => sheet,
+                Gathered::Picture(picture) => {
+                    picture.draw(&mut canvas)?;
+                    continue;
+                }
+            };
             for (part, (pile, labels)) in sheet.parts.into_iter().zip(sheet.piles) {
                 pile.draw(&part, &mut canvas);
                 wishes.push((part, labels));
@@ -127,17 +135,27 @@ fn reach(layer: &Layer, crs: Crs) -> Option<Bbox> {
     geo::domain(crs.srid).and_then(|domain| domain.intersection(extent))
 }
 
-/// What one layer draws, gathered.
+/// What one layer draws.
+enum Gathered {
+    Features(Sheet),
+    Picture(raster::Sheet),
+}
+
+/// What a layer of features draws, gathered.
 struct Sheet {
     parts: Vec<Part>,
     piles: Vec<(Pile, Vec<Label>)>,
 }
 
-async fn sheet(studio: &Studio<'_>, drawn: &Drawn, view: View) -> Result<Option<Sheet>> {
+async fn sheet(studio: &Studio<'_>, drawn: &Drawn, view: View) -> Result<Option<Gathered>> {
     let layer = &drawn.layer;
     let Some(extent) = reach(layer, view.crs) else { return Ok(None) };
     let Some(warp) = Warp::new(studio.pool, view, extent).await? else { return Ok(None) };
     let zoom = (warp.world() / 512.0).log2();
+    if let Some(raster) = &layer.raster {
+        let picture = raster::sheet(studio, drawn, raster, warp, zoom - view.scale.log2()).await?;
+        return Ok(picture.map(Gathered::Picture));
+    }
     let mut names = Names::default();
     let parts = parts(&drawn.style, layer, zoom - view.scale.log2(), drawn.labels, &mut names);
     if parts.is_empty() {
@@ -151,7 +169,7 @@ async fn sheet(studio: &Studio<'_>, drawn: &Drawn, view: View) -> Result<Option<
     });
     let mut sheet = Sheet { piles: parts.iter().map(|_| Default::default()).collect(), parts };
     let wanted = (warp.world() / TILE_PIXELS).log2().ceil();
-    for tile in tiles(&warp, wanted, layer.min_zoom) {
+    for tile in tiles(&warp, wanted, layer.min_zoom, geo::MAX_ZOOM, MOST_TILES) {
         let plan =
             studio.tiles.plan(vec![layer.clone()], MatrixSet::WEB_MERCATOR, tile, options.clone(), Encoding::Identity);
         let bytes = studio.tiles.get(studio.pool, plan).await?;
@@ -161,7 +179,7 @@ async fn sheet(studio: &Studio<'_>, drawn: &Drawn, view: View) -> Result<Option<
         // Many tiles make a long way without a rest for others.
         tokio::task::yield_now().await;
     }
-    Ok(Some(sheet))
+    Ok(Some(Gathered::Features(sheet)))
 }
 
 /// The parts of a style that draw a layer at a zoom, from the bottom up, whether or not the map shows it at first.
@@ -174,14 +192,14 @@ fn parts(style: &Value, layer: &Layer, zoom: f64, labels: bool, names: &mut Name
 }
 
 /// The tiles that show the window, at the wanted zoom or the next lower one at which they are not too many.
-fn tiles(warp: &Warp, wanted: f64, least: u8) -> Vec<Tile> {
-    let mut z = wanted.clamp(f64::from(least), f64::from(geo::MAX_ZOOM)) as u8;
+fn tiles(warp: &Warp, wanted: f64, least: u8, last: u8, most: u64) -> Vec<Tile> {
+    let mut z = wanted.clamp(f64::from(least.min(last)), f64::from(last)) as u8;
     loop {
         let n = f64::from(1u32 << z);
         let at = |v: f64| (v * n).floor().clamp(0.0, n - 1.0) as u32;
         let [u0, v0, u1, v1] = warp.window.map(at);
         let count = u64::from(u1 - u0 + 1) * u64::from(v1 - v0 + 1);
-        if count <= MOST_TILES || z == 0 {
+        if count <= most || z == 0 {
             return (v0..=v1).flat_map(|y| (u0..=u1).filter_map(move |x| Tile::new(z, x, y))).collect();
         }
         z -= 1;

@@ -116,6 +116,21 @@ impl Warp {
         }
     }
 
+    /// The place that a pixel of the picture shows; none where there is none.
+    pub fn place(&self, pixel: [f64; 2]) -> Option<Square> {
+        match &self.way {
+            Way::Mercator => {
+                let [x, y] = self.view.place(pixel[0], pixel[1]);
+                Some([x / (2.0 * HALF) + 0.5, 0.5 - y / (2.0 * HALF)])
+            }
+            Way::Degrees => {
+                let [lon, lat] = self.view.place(pixel[0], pixel[1]);
+                Some(square(lon, lat))
+            }
+            Way::Net(net) => net.place(pixel),
+        }
+    }
+
     /// Pixels that the side of the square would have, by the area of what is in the middle of the window.
     pub fn world(&self) -> f64 {
         let [u, v] = [(self.window[0] + self.window[2]) / 2.0, (self.window[1] + self.window[3]) / 2.0];

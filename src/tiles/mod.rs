@@ -13,6 +13,7 @@ pub mod mlt; // MapLibre Tiles
 pub mod parallel; // all cores
 pub mod pyramid; // every tile into one file
 mod read; // a finished MVT
+pub mod rasters; // tiles of pictures
 pub mod slice; // a layer's part of a tile
 pub mod snapshot; // a layer in a file
 pub mod style; // MapLibre styles, generated
@@ -38,6 +39,7 @@ use encoding::Compressors;
 pub use encoding::{Encoding, Form};
 use live::keeper::{self, Keeper};
 use live::state::State;
+use rasters::Rasters;
 use slice::{Ask, Feature, Keep, Scratch};
 use snapshot::values::Scalar;
 
@@ -99,6 +101,7 @@ impl Plan {
 
 pub struct Tiles {
     pub keeper: Keeper,
+    pub rasters: Rasters,
     cache: Option<Cache>,
     benches: Mutex<Vec<Bench>>,
 }
@@ -115,6 +118,7 @@ impl Tiles {
     pub fn new(data_dir: &Path, bytes: u64) -> Tiles {
         Tiles {
             keeper: Keeper::new(keeper::folder(data_dir)),
+            rasters: Rasters::default(),
             cache: (bytes > 0).then(|| cache::new(bytes)),
             benches: Mutex::default(),
         }

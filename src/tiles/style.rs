@@ -1,4 +1,5 @@
-//! MapLibre styles: the base map from `tile-styles/`, and the layers of the catalog drawn over its land and under its labels.
+//! MapLibre styles: the base map from `tile-styles/`, and the layers of the catalog drawn over its land and under its
+//! labels, pictures below features.
 
 use serde_json::{Value, json};
 
@@ -6,6 +7,7 @@ use crate::error::Result;
 use crate::layer::Layer;
 use crate::layer::function;
 use crate::layer::land_use::{ALIASES, LandUse};
+use crate::layer::raster::TILE;
 
 const BASE: &str = include_str!("../../tile-styles/default.json");
 
@@ -52,17 +54,34 @@ pub fn style(
     let (under, over) = drawn.split_at(split);
     // The base map draws its own layer itself.
     let taken: Vec<String> = under.iter().filter_map(|l| l["source-layer"].as_str().map(String::from)).collect();
-    let mut fills = Vec::new();
-    let mut labels = Vec::new();
-    for layer in layers.iter().rev().map(AsRef::as_ref).filter(|l| l.spatial().is_some() && !taken.contains(&l.id)) {
+    let (mut pictures, mut fills, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    for layer in layers.iter().rev().map(AsRef::as_ref).filter(|l| l.is_drawn() && !taken.contains(&l.id)) {
+        if layer.raster.is_some() {
+            let url = format!("{base}/tiles/{}", layer.id);
+            style["sources"][&layer.id] = json!({"type": "raster", "url": url, "tileSize": TILE});
+            pictures.push(picture(layer));
+            continue;
+        }
         let labels_too = if has_label_points(layer) { "?labels=true" } else { "" };
         style["sources"][&layer.id] =
             json!({"type": "vector", "url": format!("{base}/tiles/{}{labels_too}", layer.id)});
         fills.extend(draw(layer, codes));
         labels.extend(label(layer));
     }
-    style["layers"] = json!([under, &fills, over, &labels].concat());
+    style["layers"] = json!([under, &pictures, &fills, over, &labels].concat());
     Ok(style)
+}
+
+fn picture(layer: &Layer) -> Value {
+    json!({
+        "id": format!("{}/raster", layer.id),
+        "type": "raster",
+        "source": layer.id,
+        "minzoom": layer.min_zoom,
+        "layout": {"visibility": if layer.visible { "visible" } else { "none" }},
+        "paint": {"raster-opacity": 1, "raster-fade-duration": 0},
+        "metadata": {"dothi:layer": layer.id},
+    })
 }
 
 /// The layer's own colour, or one of the palette that its name picks.

@@ -90,7 +90,7 @@ impl Styles {
     /// Every id: the map's, the layers' in map order, others.
     pub fn ids(&self, catalog: &Catalog) -> Vec<String> {
         let mut ids = vec![DEFAULT.to_string()];
-        ids.extend(catalog.all().iter().filter(|l| l.spatial().is_some()).map(|l| l.id.clone()));
+        ids.extend(catalog.all().iter().filter(|l| l.is_drawn()).map(|l| l.id.clone()));
         let others: Vec<String> = self.made.load().keys().filter(|id| !ids.contains(id)).cloned().collect();
         ids.extend(others);
         ids
@@ -109,7 +109,7 @@ impl Styles {
     /// What is generated for the map or a layer.
     pub fn generated(catalog: &Catalog, codes: &[LandUse], id: &str) -> Result<Option<Style>> {
         let exists = |id: &str| catalog.get(id).is_some();
-        let (title, document) = match catalog.get(id).filter(|l| l.spatial().is_some()) {
+        let (title, document) = match catalog.get(id).filter(|l| l.is_drawn()) {
             Some(layer) => {
                 (layer.title.clone(), style::style("", &layer.title, std::slice::from_ref(&layer), codes, exists)?)
             }

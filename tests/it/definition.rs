@@ -50,6 +50,7 @@ async fn city() -> (World, Server) {
     let rows = "SELECT ST_SetSRID(ST_MakePoint(580000 + i, 1279000), 9217), 'x' FROM generate_series(1, 3) i";
     world.layer("thua", "Point", 9217, &[("ten", "text")], rows).await;
     world.sql("INSERT INTO dothi.package (id, title, source, report) VALUES ('thua', 'Hồ sơ', 'x.zip', '{}')").await;
+    crate::rasters::sample(&world, "anh").await;
     let server = world.server().await;
     (world, server)
 }
@@ -107,6 +108,7 @@ fn filled(path: &str) -> String {
     let values = [
         ("{tileMatrixSetId}", "WebMercatorQuad"),
         ("{collectionId}", "thua"),
+        ("{rasterId}", "anh"),
         ("{layers}", "thua"),
         ("{recordId}", "thua"),
         ("{styleId}", "thua"),

@@ -36,6 +36,7 @@ mod quality; // what is wrong in a layer, found by PostGIS too
 mod racing; // edits over HTTP with If-Match
 mod spatial; // questions whose answers are known
 mod records; // metadata, and what finds it
+mod rasters; // pictures in, tiles out
 mod reader; // the child that reads files
 mod styles; // generated, made instead, refused
 mod wfs; // features as GML, filters in XML

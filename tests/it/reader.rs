@@ -93,6 +93,7 @@ async fn answer(request: Request) -> Result<Answer, Error> {
     let mut answer = Answer::default();
     while let Some(frame) = reader.next().await? {
         match frame {
+            Frame::Tile(..) => panic!("a picture among rows"),
             Frame::Data(bytes) => answer.layers.last_mut().expect("a layer first").copy.extend_from_slice(&bytes),
             Frame::Event(event) => match *event {
                 Event::Layer(start) => {
@@ -484,7 +485,7 @@ async fn a_wrong_declaration_is_asked_about_with_the_places_it_could_be() {
                     break question;
                 }
             }
-            Frame::Data(_) => panic!("rows before the question"),
+            Frame::Data(_) | Frame::Tile(..) => panic!("rows before the question"),
         }
     };
     let Question::Srs { candidates, .. } = asked else { panic!("{asked:?}") };

@@ -1,4 +1,4 @@
-import type { Map } from 'maplibre-gl';
+import type { Map, RasterTileSource } from 'maplibre-gl';
 import { type Follow, followVersions } from './api';
 import type { Catalog } from './catalog';
 
@@ -17,7 +17,7 @@ export function followChanges(map: Map, catalog: Catalog): void {
     const before = known.get(layer) ?? `:${catalog.get(layer)?.version ?? ''}`;
     known.set(layer, version);
     if (before === version || (before.startsWith(':') && version.endsWith(before))) return;
-    paced.run(layer, () => map.getSource(layer) && map.refreshTiles(layer));
+    paced.run(layer, () => drawAnew(map, layer));
   };
   // MapLibre keeps what it cuts out of a tile by the tile's address. A fragment makes another address of it and is not sent.
   map.setTransformRequest((url, kind) => {
@@ -32,6 +32,17 @@ export function followChanges(map: Map, catalog: Catalog): void {
   };
   document.addEventListener('visibilitychange', look);
   look();
+}
+
+/** Another picture may reach deeper and lie elsewhere, which its description says; features are asked for tile by tile. */
+function drawAnew(map: Map, layer: string): void {
+  const source = map.getSource(layer);
+  if (source?.type === 'raster') {
+    const raster = source as RasterTileSource;
+    raster.setUrl(raster.url);
+  } else if (source) {
+    map.refreshTiles(layer);
+  }
 }
 
 /** Does a thing at once, and then not again for a while, however often it is wanted; the last wish is never lost. */

@@ -28,7 +28,7 @@ export function scaleOpacity(value: unknown, factor: number): unknown {
 
 /** How a layer that has no official classes looks, for the legend. */
 export interface Symbol {
-  kind: 'fill' | 'line' | 'point';
+  kind: 'fill' | 'line' | 'point' | 'raster';
   color: string;
   outline?: string;
   /** The value that is drawn so, where the style tells values apart; `null` is all others. */
@@ -38,6 +38,7 @@ export interface Symbol {
 /** Reads the symbols out of the style layers of one layer. Labels and outlines are part of another symbol. */
 export function symbolsOf(layers: readonly LayerSpecification[]): Symbol[] {
   for (const layer of layers) {
+    if (layer.type === 'raster') return [{ kind: 'raster', color: '#8a97a0' }];
     if (layer.type === 'fill')
       return symbols('fill', layer.paint?.['fill-color'], outlineOf(layers) ?? literal(layer.paint?.['fill-outline-color']));
     if (layer.type === 'line' && !layer.id.endsWith('/outline')) return symbols('line', layer.paint?.['line-color']);

@@ -59,7 +59,7 @@ impl Asked {
     /// Takes everything out that a request for the features of layer `id` may say, but `f` and
     /// `lang`; refuses what is left.
     pub async fn take(app: &App, id: &str, params: &mut Params) -> Result<Asked> {
-        let layer = app.catalog.named(id)?;
+        let layer = app.catalog.with_features(id)?;
         params.filled(&PARAMETERS)?;
         let mut said = Said::default();
         let limit = limit(params)?;

@@ -149,18 +149,8 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     let id = &layer.id;
     let here = format!("{base}/ogc/collections/{id}");
     let mut links = choice.links(&here, format::PAGES);
-    links.push(link(format!("{here}/items"), "items", GEOJSON, "Features"));
-    for form in format::EXPORTS {
-        let title = format!("All of it as {}", form.title);
-        links.push(link(format!("{here}/export?f={}", form.name), "enclosure", form.media_type, &title));
-    }
-    for (name, rel, title) in [
-        ("schema", schemas::RETURNABLES, "What features are made of"),
-        ("schema", "describedby", "What features are made of"),
-        ("queryables", schemas::QUERYABLES, "What filters may name"),
-        ("sortables", schemas::SORTABLES, "What orders may name"),
-    ] {
-        links.push(link(format!("{here}/{name}"), rel, schemas::SCHEMA, title));
+    if layer.raster.is_none() {
+        links.extend(to_features(&here));
     }
     links.push(link(format!("{here}/api"), "service-desc", OPENAPI, "The API definition of this layer alone"));
     links.push(link(format!("{here}/changes"), "monitor", JSON, "What changes"));
@@ -169,9 +159,15 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     links.push(link(format!("{record}?f=iso"), "describedby", super::records::ISO.media_type, "Metadata (ISO 19139)"));
     if layer.spatial().is_some() {
         links.push(link(format!("{here}/quality"), "describedby", JSON, "Quality report"));
+    }
+    if layer.is_drawn() {
+        let (tiles, rel, title) = match layer.raster {
+            None => ("tiles", super::tiles::TILESETS, "Vector tiles"),
+            Some(_) => ("map/tiles", super::tiles::maps::TILESETS, "Map tiles"),
+        };
         links.push(link(format!("{here}/styles"), super::styles::STYLES, JSON, "Styles"));
-        links.push(link(format!("{here}/tiles"), super::tiles::TILESETS, JSON, "Vector tiles"));
-        links.push(link(format!("{base}/tiles/{id}"), "describedby", JSON, "Vector tiles (TileJSON)"));
+        links.push(link(format!("{here}/{tiles}"), rel, JSON, title));
+        links.push(link(format!("{base}/tiles/{id}"), "describedby", JSON, &format!("{title} (TileJSON)")));
         links.push(link(format!("{base}/styles/{id}"), "describedby", "application/vnd.mapbox.style+json", "Style"));
     }
     let mut doc = Map::new();
@@ -184,10 +180,12 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     };
     put("description", layer.description.as_ref().map(|d| json!(d)));
     put("extent", extent(layer, span));
-    put("itemType", Some(json!("feature")));
+    put("itemType", layer.raster.is_none().then(|| json!("feature")));
+    put("dataType", layer.raster.as_ref().map(|_| json!("map")));
     put("crs", Some(json!(systems)));
     put("storageCrs", layer.crs.map(|crs| json!(crs.uri())));
-    put("itemCount", Some(json!(layer.feature_count)));
+    put("itemCount", layer.raster.is_none().then(|| json!(layer.feature_count)));
+    put("raster", layer.raster.as_ref().map(|r| json!(r.picture)));
     put("links", Some(json!(links)));
     put("titles", Some(titles(&layer.title, layer.title_en.as_deref())));
     put("group", layer.group.as_deref().map(|vi| titles(vi, layer.group_en.as_deref())));
@@ -207,6 +205,24 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     put("version", Some(json!(layer.version)));
     put("updated", Some(json!(layer.updated)));
     Value::Object(doc)
+}
+
+/// The links of a layer with features.
+fn to_features(here: &str) -> Vec<Value> {
+    let mut links = vec![link(format!("{here}/items"), "items", GEOJSON, "Features")];
+    for form in format::EXPORTS {
+        let title = format!("All of it as {}", form.title);
+        links.push(link(format!("{here}/export?f={}", form.name), "enclosure", form.media_type, &title));
+    }
+    for (name, rel, title) in [
+        ("schema", schemas::RETURNABLES, "What features are made of"),
+        ("schema", "describedby", "What features are made of"),
+        ("queryables", schemas::QUERYABLES, "What filters may name"),
+        ("sortables", schemas::SORTABLES, "What orders may name"),
+    ] {
+        links.push(link(format!("{here}/{name}"), rel, schemas::SCHEMA, title));
+    }
+    links
 }
 
 fn extent(layer: &Layer, span: Option<&Span>) -> Option<Value> {

@@ -59,7 +59,7 @@ impl Wishes {
     /// Takes out what belongs to the format alone. A drawing cannot say in which system it is and is measured in metres,
     /// so it has the layer's system where nobody says another.
     pub fn take(app: &App, id: &str, format: Format, params: &mut Params) -> Result<Wishes> {
-        let layer = app.catalog.named(id)?;
+        let layer = app.catalog.with_features(id)?;
         if let Some(crs) = layer.crs.filter(|_| format == Format::Dxf && !params.has("crs")) {
             params.put("crs", &crs.uri());
         }

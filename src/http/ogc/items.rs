@@ -56,7 +56,7 @@ async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice:
         return download::answer(app, base, asked, wishes, choice).await;
     }
     if choice.is_html() {
-        html::search(&*app.catalog.named(id)?, &mut params)?;
+        html::search(&*app.catalog.with_features(id)?, &mut params)?;
     }
     let mut asked = Asked::take(&app, id, &mut params).await?;
     // A table shows no geometry.
@@ -136,7 +136,7 @@ pub async fn one(
     mut params: Params,
 ) -> Answer {
     let choice = format::choose(&mut params, &headers, format::ITEM)?;
-    let layer = app.catalog.named(&id)?;
+    let layer = app.catalog.with_features(&id)?;
     let mut said = Said::default();
     let mut selection = selection(&layer, &mut params, &mut said)?;
     if choice.is_html() {

@@ -63,7 +63,7 @@ fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
     super::styles::describe(&mut put);
     super::records::operations::describe(&mut put);
     let mut components = definitions::components();
-    for layer in layers {
+    for layer in layers.iter().filter(|l| l.raster.is_none()) {
         components["schemas"][format!("feature.{}", layer.id)] = definitions::feature(layer);
         describe(layer, &mut put);
     }

@@ -73,7 +73,7 @@ async fn answer(
     of: Of,
 ) -> Answer {
     let choice = super::document(&mut params, &headers, format::SCHEMAS)?;
-    let layer = app.catalog.named(&id)?;
+    let layer = app.catalog.with_features(&id)?;
     let codes = codes(&app, &layer).await?;
     let others = others(&app, &layer).await?;
     let here = format!("{base}/ogc/collections/{id}");

@@ -65,10 +65,10 @@ pub async fn of_layer(
     let choice = super::document(&mut params, &headers, format::PAGES)?;
     let layer = app.catalog.named(&id)?;
     let links = choice.links(&format!("{base}/ogc/collections/{id}/styles"), format::PAGES);
-    let mut ids: Vec<String> = layer.spatial().map(|_| id.clone()).into_iter().collect();
+    let mut ids: Vec<String> = layer.is_drawn().then(|| id.clone()).into_iter().collect();
     ids.extend(app.styles.drawing(&id));
     let mut doc = json!({"styles": briefs(&app, &base, ids)?, "links": links});
-    if layer.spatial().is_some() {
+    if layer.is_drawn() {
         doc["default"] = json!(id);
     }
     Ok(fresh(match choice.is_html() {

@@ -47,7 +47,7 @@ pub async fn create(
     mut params: Params,
     body: Body,
 ) -> Answer {
-    let layer = app.catalog.named(&id)?;
+    let layer = app.catalog.with_features(&id)?;
     let bytes = read(&app, body).await?;
     let posted = opened(&headers, &bytes, &Method::POST);
     if let Ok(Posted::Query(filter)) = posted {
@@ -127,7 +127,7 @@ pub async fn delete(
     headers: HeaderMap,
     mut params: Params,
 ) -> Answer {
-    let layer = app.catalog.named(&id)?;
+    let layer = app.catalog.with_features(&id)?;
     let permission = access::writing(&app.db.pool, bearer(&headers), &layer).await?;
     super::formats(&mut params)?;
     let fid = number(&layer, &fid)?;
@@ -151,7 +151,7 @@ async fn change(
     body: Body,
     method: Method,
 ) -> Answer {
-    let layer = app.catalog.named(&id)?;
+    let layer = app.catalog.with_features(&id)?;
     let permission = access::writing(&app.db.pool, bearer(&headers), &layer).await?;
     super::formats(&mut params)?;
     let fid = number(&layer, &fid)?;
@@ -368,7 +368,7 @@ pub async fn options(State(app): State<Arc<App>>, request: Request, next: Next) 
         [id, "items", _] => (id, ITEM),
         _ => return response,
     };
-    match app.catalog.named(id) {
+    match app.catalog.with_features(id) {
         Err(e) if !asked => return Problem::from(e).into_response(),
         Err(_) => return response,
         Ok(_) => put(&mut response, header::ALLOW, allow),

@@ -61,7 +61,7 @@ const COMPARISONS: [&str; 6] =
 
 pub fn answer(app: &App, request: &Request) -> Result<Response, Fault> {
     let mut writer = Writer { base: &request.base, modern: request.modern, xml: Xml::document() };
-    writer.document(&app.catalog.all());
+    writer.document(&super::types(app));
     Ok(xml(writer.xml.finish()))
 }
 

@@ -133,6 +133,11 @@ fn negotiate(kvp: &Kvp) -> Result<(), Fault> {
     }
 }
 
+/// The layers that are types here: pictures have no features.
+fn types(app: &App) -> Vec<Arc<Layer>> {
+    app.catalog.all().into_iter().filter(|l| l.raster.is_none()).collect()
+}
+
 /// The name of a layer's type, with its prefix.
 fn type_name(layer: &Layer) -> String {
     format!("{PREFIX}:{}", name::encode(&layer.id))
@@ -141,7 +146,7 @@ fn type_name(layer: &Layer) -> String {
 /// The layer whose type is named, with or without a prefix.
 fn typed(app: &App, text: &str, locator: &'static str) -> Result<Arc<Layer>, Fault> {
     let bare = text.trim().rsplit([':', '}']).next().unwrap_or_default();
-    app.catalog.get(&name::decode(bare)).ok_or_else(|| {
+    app.catalog.get(&name::decode(bare)).filter(|l| l.raster.is_none()).ok_or_else(|| {
         let what = format!("there is no type `{}` here; GetCapabilities lists those that there are", shorten(text));
         Fault::new("InvalidParameterValue", locator, Error::invalid(locator, what))
     })

@@ -23,7 +23,7 @@ pub fn answer(app: &App, request: &Request) -> Result<Response, Fault> {
     };
     let layers: Vec<Arc<Layer>> = match named {
         Some(names) => names.iter().map(|n| typed(app, n, "typeName")).collect::<Result<_, _>>()?,
-        None => app.catalog.all(),
+        None => super::types(app),
     };
     Ok(xml(document(&layers, request.modern)))
 }

@@ -73,7 +73,7 @@ const TITLE: &str = "Lấy đối tượng theo mã / Get feature by identifier"
 pub fn list(app: &App) -> Result<Response, Fault> {
     let mut out = Xml::document();
     out.open("wfs:ListStoredQueriesResponse", &HEAD).open("wfs:StoredQuery", &[("id", BY_ID)]).leaf("wfs:Title", TITLE);
-    for layer in app.catalog.all() {
+    for layer in super::types(app) {
         out.leaf("wfs:ReturnFeatureType", &type_name(&layer));
     }
     out.close("wfs:StoredQuery").close("wfs:ListStoredQueriesResponse");
@@ -86,7 +86,7 @@ pub fn describe(app: &App, request: &Request) -> Result<Response, Fault> {
     if let Some(other) = written.chain(said).find(|id| !is_by_id(id)) {
         return Err(strange(other));
     }
-    let types: Vec<String> = app.catalog.all().iter().map(|l| type_name(l)).collect();
+    let types: Vec<String> = super::types(app).iter().map(|l| type_name(l)).collect();
     let mut out = Xml::document();
     out.open("wfs:DescribeStoredQueriesResponse", &HEAD);
     out.open("wfs:StoredQueryDescription", &[("id", BY_ID)]).leaf("wfs:Title", TITLE);

@@ -34,7 +34,7 @@ pub fn layers(app: &App, kvp: &Kvp, parameter: &'static str) -> Result<Vec<Arc<L
     }
     names
         .into_iter()
-        .map(|name| app.catalog.get(name).filter(|l| l.spatial().is_some()).ok_or_else(|| unknown(parameter, name)))
+        .map(|name| app.catalog.get(name).filter(|l| l.is_drawn()).ok_or_else(|| unknown(parameter, name)))
         .collect()
 }
 

@@ -38,7 +38,7 @@ const DOCTYPE: &str =
 const ZOOM_0: f64 = 279_541_132.014_358_76;
 
 pub async fn answer(app: &App, base: &str, modern: bool) -> Result<Response, Fault> {
-    let layers: Vec<Arc<Layer>> = app.catalog.all().into_iter().filter(|l| l.spatial().is_some()).collect();
+    let layers: Vec<Arc<Layer>> = app.catalog.all().into_iter().filter(|l| l.is_drawn()).collect();
     let asked: Vec<(Bbox, Crs)> = layers
         .iter()
         .filter_map(|l| Some((l, l.extent?)))
@@ -226,7 +226,8 @@ impl Writer<'_> {
     }
 
     fn layer(&mut self, layer: &Layer) {
-        self.xml.open("Layer", &[("queryable", "1")]).leaf("Name", &layer.id).leaf("Title", &layer.title);
+        let asked = if layer.raster.is_some() { "0" } else { "1" };
+        self.xml.open("Layer", &[("queryable", asked)]).leaf("Name", &layer.id).leaf("Title", &layer.title);
         let about: Vec<&str> =
             [&layer.title_en, &layer.description].into_iter().flatten().map(String::as_str).collect();
         if !about.is_empty() {

@@ -42,7 +42,8 @@ pub async fn answer(app: &App, kvp: &Kvp, modern: bool) -> Result<Response, Faul
     let format = format(kvp)?;
     let mut left = kvp.parsed::<u32>("FEATURE_COUNT", "a whole number")?.unwrap_or(1).clamp(1, MOST);
     let mut all = Vec::new();
-    for layer in asked {
+    // A picture is seen, not asked.
+    for layer in asked.into_iter().filter(|l| l.raster.is_none()) {
         let filter = drawn.iter().find(|d| d.layer.id == layer.id).and_then(|d| d.filter.clone());
         let query = here(kvp, &layer, filter, &view, place)?;
         let features = match format {

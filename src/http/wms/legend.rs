@@ -19,7 +19,7 @@ pub const SWATCH: Size = Size { width: 22, height: 14, scale: 1.0 };
 pub fn answer(app: &App, kvp: &Kvp) -> Result<Response, Fault> {
     let name = kvp.get("LAYER").map_or_else(|| kvp.need("LAYERS"), Ok);
     let name = name.map_err(|f| Fault { code: "LayerNotDefined", ..f })?;
-    let layer = app.catalog.get(name).filter(|l| l.spatial().is_some()).ok_or_else(|| unknown("LAYER", name))?;
+    let layer = app.catalog.get(name).filter(|l| l.is_drawn()).ok_or_else(|| unknown("LAYER", name))?;
     let (style, _) = ask::style(app, &layer, kvp.get("STYLE").unwrap_or_default())?;
     let format = if kvp.get("FORMAT").is_some() { map::format(kvp)? } else { Format::Png };
     let background = map::background(kvp, format)?;

@@ -37,14 +37,8 @@ pub fn advice(head: &[u8], ending: &str) -> Option<String> {
             "is text in UTF-16 (`Unicode` in Excel): save it in UTF-8"
         }
         _ if starts(b"AutoCAD Binary DXF") => "is a binary DXF: save it as DXF in text (ASCII)",
-        _ if starts(b"II*\0") || starts(b"MM\0*") || starts(b"II+\0") => {
-            "is an image (TIFF); layers of features are imported here"
-        }
-        _ if starts(b"\x89PNG") || starts(&[0xFF, 0xD8, 0xFF]) || starts(b"\0\0\0\x0CjP") => {
-            "is an image; layers of features are imported here"
-        }
-        _ if starts(b"msid") || matches!(ending, "ecw" | "sid") => {
-            "is a compressed image (ECW, MrSID); layers of features are imported here"
+        _ if starts(b"msid") || matches!(ending, "ecw" | "sid" | "img") => {
+            "is an image of a kind that is not read here (ECW, MrSID, ERDAS): save it as GeoTIFF"
         }
         _ if starts(b"PMTiles") => {
             "is an archive of tiles, which are drawings and no data: ask for the data that they were made from"

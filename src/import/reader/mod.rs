@@ -19,6 +19,7 @@ mod originals; // what the report keeps of changed text
 mod out; // frames on their way out
 mod place; // which coordinate system
 mod plan; // a layer, looked at and decided on
+mod raster; // pictures
 mod rows; // features → rows, or set aside with the reason
 mod shape; // geometries → EWKB
 mod shapefile; // what GDAL does not tell about a shapefile
@@ -76,6 +77,9 @@ fn answer(out: &mut Out) -> Result<()> {
     source::prepare();
     out.bound(size);
 
+    if let Some(rasters) = source::rasters(&request.path)? {
+        return raster::answer(&rasters, &request, out);
+    }
     let mut notes = Vec::new();
     let parts = source::open(&request.path, &mut notes)?;
     let mut plans = Vec::new();

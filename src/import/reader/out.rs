@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::copy;
 use crate::error::{Error, Result};
+use crate::geo::Tile;
 use crate::import::frames::{self, Event};
 
 const BUFFER: usize = 256 << 10;
@@ -52,11 +53,21 @@ impl Out {
 
     /// Sends what is left of the COPY bytes.
     pub fn flush(&mut self) -> Result<()> {
-        let length = self.data.len() as u64;
-        self.left = self.left.checked_sub(length).ok_or_else(endless)?;
+        self.spend(self.data.len() as u64)?;
         let sent = frames::write_data(&mut self.to, &self.data);
         self.data.clear();
         sent.map_err(Error::io("answering"))
+    }
+
+    /// A tile of a raster.
+    pub fn tile(&mut self, tile: Tile, picture: &[u8]) -> Result<()> {
+        self.spend(picture.len() as u64)?;
+        frames::write_tile(&mut self.to, tile, picture).map_err(Error::io("answering"))
+    }
+
+    fn spend(&mut self, length: u64) -> Result<()> {
+        self.left = self.left.checked_sub(length).ok_or_else(endless)?;
+        Ok(())
     }
 
     pub fn event(&mut self, event: &Event) -> Result<()> {
@@ -65,7 +76,12 @@ impl Out {
 
     /// Says how far it is, now and then; looks at the clock every 512 rows.
     pub fn progress(&mut self, phase: &str, rows: u64) -> Result<()> {
-        if rows.is_multiple_of(512) && self.told.elapsed() >= PROGRESS_EVERY {
+        if rows.is_multiple_of(512) { self.progress_now(phase, rows) } else { Ok(()) }
+    }
+
+    /// The same where a step is long enough to look at the clock each time.
+    pub fn progress_now(&mut self, phase: &str, rows: u64) -> Result<()> {
+        if self.told.elapsed() >= PROGRESS_EVERY {
             self.told = Instant::now();
             return self.event(&Event::Progress { phase: phase.into(), rows });
         }

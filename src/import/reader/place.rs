@@ -110,7 +110,17 @@ fn is_vn2000_code(code: i32) -> bool {
 
 /// A way to longitude and latitude on WGS 84; from VN-2000 always by EPSG:6960 (decision 21).
 pub fn to_lonlat(srs: &Srs) -> Option<Transformation> {
-    srs.to_lonlat(srs.epsg().filter(|code| is_vn2000_code(*code)).map(|_| VN2000_SHIFT))
+    srs.to_lonlat(shift_of(srs))
+}
+
+fn shift_of(srs: &Srs) -> Option<[f64; 7]> {
+    srs.epsg().filter(|code| is_vn2000_code(*code)).map(|_| VN2000_SHIFT)
+}
+
+/// The system with its shift, for what chooses a way by itself.
+pub fn described_whole(crs: &Crs) -> Option<Srs> {
+    let srs = crs.srid.map_or_else(|| Srs::from_wkt(&crs.wkt), Srs::from_epsg)?;
+    srs.shifted(shift_of(&srs))
 }
 
 /// Many files carry the decree's rotations in the wrong convention, half a metre off (vietnam.md 1.3).

@@ -203,6 +203,7 @@ impl<'d> Plan<'d> {
             count: self.survey.count,
             extent: self.survey.extent,
             fid_from_source: self.fid_from_source,
+            raster: None,
             notes: self.notes,
         }
     }
@@ -252,6 +253,8 @@ impl<'d> Plan<'d> {
             count: self.survey.count,
             extent: self.survey.extent,
             fid_from_source: self.fid_from_source,
+            raster: None,
+            bounds: None,
             notes: std::mem::take(&mut self.notes),
         }))?;
         let target = rows::Target {

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::path::Path;
 
 use super::ogr::{Dataset, Layer, RawField};
-use super::{archive, errors, foreign, shapefile, vsi};
+use super::{archive, errors, foreign, raster, shapefile, vsi};
 use crate::error::{Error, Result};
 use crate::import::frames::Note;
 
@@ -86,7 +86,8 @@ pub fn prepare() {
             let driver = gdal_sys::GDALGetDriver(i);
             let name = super::ogr::bytes(gdal_sys::GDALGetDriverShortName(driver));
             // `Memory` opens no file; drivers use it for layers that they build.
-            if name != b"Memory" && !DRIVERS.iter().any(|known| known.as_bytes() == name) {
+            let known = DRIVERS.iter().chain(&raster::DRIVERS).any(|known| known.as_bytes() == name);
+            if name != b"Memory" && !known {
                 gdal_sys::GDALDeregisterDriver(driver);
             }
         }
@@ -120,14 +121,42 @@ pub fn shown(path: &str) -> &str {
     path.trim_end_matches(['/', '}']).rsplit('/').next().unwrap_or(path)
 }
 
-/// Opens everything that `path` holds.
-pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
+/// The rasters that `path` is or holds; none where it has layers of features, or neither.
+pub fn rasters(path: &str) -> Result<Option<Vec<String>>> {
+    let full = full(path)?;
+    let is_folder = Path::new(&full).is_dir();
+    let root = match is_folder {
+        true if ending(&full) != "gdb" => full.clone(),
+        false if archive::is_zip(&full) => {
+            archive::check(&full)?;
+            format!("/vsizip/{{{full}}}")
+        }
+        false if raster::is_raster(&full) => return Ok(Some(vec![full])),
+        _ => return Ok(None),
+    };
+    let mut names = vsi::list(&root, true);
+    names.sort();
+    let others = |name: &str| matches!(ending(name.trim_end_matches('/')).as_str(), "gdb" | "zip");
+    let features = names.iter().any(|name| is_dataset(name, &names) || others(name));
+    let found: Vec<String> =
+        names.iter().filter(|n| raster::is_named_so(n) && !hidden(n)).map(|n| format!("{root}/{n}")).collect();
+    Ok((!features && !found.is_empty()).then_some(found))
+}
+
+/// The path without links and detours; messages say the file's name only.
+fn full(path: &str) -> Result<String> {
     let cannot = |e: std::io::Error| Error::Unreadable(format!("`{}` cannot be opened: {e}", shown(path)));
     let full = Path::new(path).canonicalize().map_err(cannot)?;
     let full = full.to_str().ok_or_else(|| Error::Unreadable("the path is not UTF-8; rename the file".into()))?;
     errors::hide(&format!("/vsizip/{{{full}}}"), shown(full));
     errors::hide(full, shown(full));
     errors::hide(full.strip_suffix(shown(full)).filter(|folder| folder.len() > 1).unwrap_or(full), "");
+    Ok(full.to_string())
+}
+
+/// Opens everything that `path` holds.
+pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
+    let full = &*full(path)?;
     let ending = ending(full);
     let is_folder = Path::new(full).is_dir();
     if !is_folder && archive::is_zip(full) {
@@ -144,7 +173,7 @@ pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
     Ok(vec![dataset(full, shown(full), drivers, notes)?])
 }
 
-fn ending(path: &str) -> String {
+pub fn ending(path: &str) -> String {
     let name = shown(path);
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
 }

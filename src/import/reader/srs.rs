@@ -19,6 +19,15 @@ impl Srs {
         known.then(|| srs.lon_first())
     }
 
+    /// From a definition in text, such as a `.prj` has.
+    pub fn from_wkt(text: &str) -> Option<Self> {
+        let (srs, text) = (Srs(unsafe { sys::OSRNewSpatialReference(null()) }), c(text));
+        let mut at = text.as_ptr().cast_mut();
+        let known = unsafe { sys::OSRImportFromWkt(srs.0, &mut at) } == OGRERR_NONE
+            && unsafe { sys::OSRMorphFromESRI(srs.0) } == OGRERR_NONE;
+        known.then(|| srs.lon_first())
+    }
+
     /// A copy of one that GDAL lends; none for NULL.
     pub fn copy(lent: sys::OGRSpatialReferenceH) -> Option<Self> {
         if lent.is_null() {
@@ -127,12 +136,18 @@ impl Srs {
         }
     }
 
+    /// A copy that says how it goes to WGS 84, where that is given.
+    pub fn shifted(&self, shift: Option<[f64; 7]>) -> Option<Srs> {
+        let copy = Srs::copy(self.0)?;
+        if let Some([x, y, z, rx, ry, rz, scale]) = shift {
+            unsafe { sys::OSRSetTOWGS84(copy.0, x, y, z, rx, ry, rz, scale) };
+        }
+        Some(copy)
+    }
+
     /// A way to longitude and latitude on WGS 84; from VN-2000 by `shift`, where PROJ would choose by place.
     pub fn to_lonlat(&self, shift: Option<[f64; 7]>) -> Option<Transformation> {
-        let (wgs84, from) = (Srs::from_epsg(4326)?, Srs::copy(self.0)?);
-        if let Some([x, y, z, rx, ry, rz, scale]) = shift {
-            unsafe { sys::OSRSetTOWGS84(from.0, x, y, z, rx, ry, rz, scale) };
-        }
+        let (wgs84, from) = (Srs::from_epsg(4326)?, self.shifted(shift)?);
         let handle = unsafe { sys::OCTNewCoordinateTransformation(from.0, wgs84.0) };
         (!handle.is_null()).then_some(Transformation(handle))
     }

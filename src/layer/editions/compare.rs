@@ -137,10 +137,14 @@ pub async fn compare(
 
 async fn side(pool: &PgPool, layer: &str, number: i32) -> Result<Side> {
     let sql = Sql::new(
-        "SELECT l.edition = e.number AS served, aside, l.srid, l.fields FROM dothi.edition e JOIN dothi.layer l ON l.id = e.layer WHERE l.id = ",
+        "SELECT l.edition = e.number AS served, aside, l.srid, l.fields, CASE WHEN l.edition = e.number THEN raster ELSE aside->'raster' END->>'archive' AS picture FROM dothi.edition e JOIN dothi.layer l ON l.id = e.layer WHERE l.id = ",
     );
     let row = run::optional(pool, sql.bind(layer).push(" AND e.number = ").bind(number)).await?;
     let row = row.ok_or_else(|| missing(layer, number))?;
+    if row.try_get::<Option<String>, _>("picture")?.is_some() {
+        let say = format!("edition `{number}` of layer `{layer}` is a raster, which has no features to compare");
+        return Err(Error::Conflict(say));
+    }
     if row.try_get::<Option<bool>, _>("served")? == Some(true) {
         let fields = serde_json::from_value(row.try_get("fields")?)?;
         return Ok(Side { table: format!("layers.{}", ident(layer)), srid: row.try_get("srid")?, fields });

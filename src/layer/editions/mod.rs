@@ -39,7 +39,7 @@ pub struct Edition {
     /// Whether its table is there; one that is not cannot be restored.
     pub kept: bool,
     pub features: Option<i64>,
-    /// What its table and indexes take on the disk.
+    /// What its table and indexes take on the disk, or its tiles.
     pub bytes: Option<i64>,
 }
 
@@ -59,6 +59,8 @@ pub async fn list(pool: &PgPool, layer: &str) -> Result<Vec<Edition>> {
         "SELECT e.number, how, source, sha256, options, who, e.version, l.edition = e.number AS served, aside IS NOT NULL AS aside, \
          to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS at, \
          CASE WHEN l.edition = e.number THEN l.feature_count ELSE (aside->>'feature_count')::bigint END AS features, \
+         CASE WHEN l.edition = e.number THEN raster ELSE aside->'raster' END->>'archive' IS NOT NULL AS picture, \
+         coalesce((CASE WHEN l.edition = e.number THEN raster ELSE aside->'raster' END->>'bytes')::bigint, 0) + \
          pg_total_relation_size(CASE WHEN l.edition = e.number THEN to_regclass(format('layers.%I', l.id)) \
            WHEN aside IS NOT NULL THEN to_regclass(format('editions.%I', l.id || '_' || e.number)) END) AS bytes \
          FROM dothi.edition e JOIN dothi.layer l ON l.id = e.layer WHERE e.layer = ",
@@ -66,6 +68,7 @@ pub async fn list(pool: &PgPool, layer: &str) -> Result<Vec<Edition>> {
     let rows = run::all(pool, sql.bind(layer).push(" ORDER BY e.number DESC")).await?;
     rows.iter()
         .map(|row| {
+            let picture: bool = row.try_get("picture")?;
             let served = row.try_get::<Option<bool>, _>("served")?.unwrap_or(false);
             Ok(Edition {
                 number: row.try_get("number")?,
@@ -78,7 +81,7 @@ pub async fn list(pool: &PgPool, layer: &str) -> Result<Vec<Edition>> {
                 version: row.try_get("version")?,
                 served,
                 kept: served || row.try_get("aside")?,
-                features: row.try_get("features")?,
+                features: row.try_get::<Option<i64>, _>("features")?.filter(|_| !picture),
                 bytes: row.try_get("bytes")?,
             })
         })

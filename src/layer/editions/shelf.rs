@@ -15,8 +15,7 @@ use crate::sql::{Sql, ident};
 /// How long is waited for readers that hold a table, in all.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What the catalog says of an edition, and says again when it comes back.
-const STATE: &str =
-    "srid, geometry, shape, fields, feature_count, extent, class_field, label_field, time_field, time_end_field";
+const STATE: &str = "srid, geometry, shape, fields, raster, feature_count, extent, class_field, label_field, time_field, time_end_field";
 
 /// Locks the layer's table against writers (`SHARE ROW EXCLUSIVE`) or against everybody (`ACCESS EXCLUSIVE`) until the
 /// transaction ends. A lock that is waited for makes every later reader wait too, so it is asked for in short attempts.

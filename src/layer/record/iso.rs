@@ -94,7 +94,11 @@ fn identification(x: &mut Gmd, record: &Record) {
             x.text("otherConstraints", licence);
         });
     }
-    let kind = if layer.spatial().is_some() { "vector" } else { "textTable" };
+    let kind = match (layer.spatial(), &layer.raster) {
+        (_, Some(_)) => "grid",
+        (Some(_), _) => "vector",
+        _ => "textTable",
+    };
     x.code("spatialRepresentationType", "MD_SpatialRepresentationTypeCode", kind);
     if let Some(scale) = about.denominator() {
         let steps =

@@ -1,4 +1,4 @@
-//! Writing an archive in one pass, in the order of tile ids.
+//! Writing an archive in one pass, in the order of tile ids, or in the order in which tiles are made.
 //!
 //! The file is: header and root directory in the first 16 KiB, tile data, metadata, leaf directories. The specification
 //! lets all but the first lie anywhere, and so the tiles are written once, straight to their place. In memory are
@@ -58,6 +58,8 @@ pub struct Writer {
     data: u64,
     tiles: u64,
     next: u64,
+    /// Whether tiles came in another order than that of their ids.
+    scattered: bool,
     broken: bool,
     finished: bool,
 }
@@ -89,6 +91,7 @@ impl Writer {
             data: 0,
             tiles: 0,
             next: 0,
+            scattered: false,
             broken: false,
             finished: false,
         };
@@ -101,11 +104,23 @@ impl Writer {
     pub fn add(&mut self, tile: Tile, content: &[u8]) -> Result<()> {
         let Tile { z, x, y } = tile;
         let id = hilbert::id(tile);
-        if !(self.meta.zooms.0..=self.meta.zooms.1).contains(&z) {
-            return Err(Error::invalid("tile", format!("tile `{z}/{x}/{y}` is not of the archive's zooms")));
-        }
         if id < self.next {
             return Err(Error::invalid("tile", format!("tile `{z}/{x}/{y}` comes too late; add tiles by `tile_id`")));
+        }
+        self.next = id + 1;
+        self.take(tile, id, content)
+    }
+
+    /// As `add`, in any order; the archive is then not clustered. A tile that comes twice is told at the end.
+    pub fn add_anywhere(&mut self, tile: Tile, content: &[u8]) -> Result<()> {
+        self.scattered = true;
+        self.take(tile, hilbert::id(tile), content)
+    }
+
+    fn take(&mut self, tile: Tile, id: u64, content: &[u8]) -> Result<()> {
+        let Tile { z, x, y } = tile;
+        if !(self.meta.zooms.0..=self.meta.zooms.1).contains(&z) {
+            return Err(Error::invalid("tile", format!("tile `{z}/{x}/{y}` is not of the archive's zooms")));
         }
         if content.len() > MAX_TILE as usize {
             return Err(Error::TooLarge(format!(
@@ -113,7 +128,6 @@ impl Writer {
                 content.len()
             )));
         }
-        self.next = id + 1;
         if content.is_empty() {
             return Ok(());
         }
@@ -145,6 +159,9 @@ impl Writer {
         if self.entries.is_empty() {
             return Err(Error::Invalid { parameter: None, detail: "there is no tile to put into the archive".into() });
         }
+        if self.scattered {
+            self.sort()?;
+        }
         let (root, leaves) = split(&self.entries, HEAD as usize - LENGTH).map_err(|e| Error::TooLarge(e.into()))?;
         let metadata = std::mem::take(&mut self.metadata);
         self.put(&metadata)?;
@@ -161,7 +178,7 @@ impl Writer {
             tiles: self.tiles,
             entries: self.entries.len() as u64,
             contents: self.seen.len() as u64,
-            clustered: true,
+            clustered: !self.scattered,
             internal: Packing::Gzip,
             packing: self.meta.packing,
             kind: self.meta.kind,
@@ -179,6 +196,22 @@ impl Writer {
         let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|f| f.sync_all()).map_err(self.failed())?;
         Ok(summary)
+    }
+
+    /// Brings entries into the order of their ids, as directories need them.
+    fn sort(&mut self) -> Result<()> {
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.sort_unstable_by_key(|e| e.id);
+        for e in entries {
+            match self.entries.last_mut() {
+                Some(last) if e.id < last.id + u64::from(last.run) => {
+                    return Err(Error::invalid("tile", format!("the tile with id `{}` came twice", e.id)));
+                }
+                Some(last) if e.offset == last.offset && e.id == last.id + u64::from(last.run) => last.run += e.run,
+                _ => self.entries.push(e),
+            }
+        }
+        Ok(())
     }
 
     /// After a write that failed half-way, nothing fits any more: then every further one fails too, `finish` included.

@@ -55,6 +55,8 @@ export interface SourceLayer {
   crs: Crs | null;
   crs_candidates?: Candidate[];
   geometry: { type: string } | null;
+  /** Of a picture. */
+  raster?: { width: number; height: number };
   fields: SourceField[];
   encoding: { name: string | null; how: string; candidates?: Reading[] };
   count: number | null;

@@ -153,8 +153,9 @@ class Look {
     return card(say('look.layers'), h('p', { class: 'hint' }, say('look.layers-hint')), h('ul', { class: 'layers' }, ...all));
   }
 
-  private size({ count: n, geometry }: api.SourceLayer): string {
+  private size({ count: n, geometry, raster }: api.SourceLayer): string {
     const { say } = this.page;
+    if (raster) return `${say('look.raster')} · ${count(raster.width, say.lang)} × ${count(raster.height, say.lang)}`;
     const size = n === null ? say('look.unknown-count') : say('look.count', { n: count(n, say.lang) });
     return geometry ? size : `${size} · ${say('look.no-geometry')}`;
   }
@@ -187,7 +188,7 @@ class Look {
   private place(layer: api.SourceLayer): HTMLElement[] {
     const { say } = this.page;
     const { choices } = this.known;
-    if (!layer.geometry) return [];
+    if (!layer.geometry && !layer.raster) return [];
     const found = this.layer(this.known.first) ?? layer;
     const chosen = choices.srs && placeKey({ srid: Number(choices.srs.slice(5)), swap_xy: choices.swap });
     const unsure = found.crs === null;
@@ -319,7 +320,7 @@ class Look {
     const wanted = this.wanted();
     if (wanted.length === 0) return refuse(say('as.first-layer'));
     if (!choices.encoding && wanted.some(({ encoding }) => encoding.name === null)) return refuse(say('as.first-text'));
-    if (!choices.srs && wanted.some((one) => one.geometry && one.crs === null && one.count !== 0)) return refuse(say('as.first-place'));
+    if (!choices.srs && wanted.some((one) => (one.geometry || one.raster) && one.crs === null && one.count !== 0)) return refuse(say('as.first-place'));
     const options: api.Options = {};
     if (single) Object.assign(options, { layer: id, title: choices.title || wanted[0]?.title || wanted[0]?.name });
     if (wanted.length < first.layers.length || (single && first.layers.length > 1)) options.source_layers = wanted.map(({ name }) => name);
@@ -345,10 +346,17 @@ class Look {
     const { signal } = this.drawing;
     this.page.signal.addEventListener('abort', () => this.drawing.abort());
     const layer = this.layer(this.known.first);
-    if (!layer?.geometry) return this.preview.caption(layer ? say('preview.none') : '');
+    if (!layer?.geometry && !layer?.raster) return this.preview.caption(layer ? say('preview.none') : '');
     if (layer.crs === null && !choices.srs) {
       this.preview.boxes(layer.crs_candidates ?? []);
       return this.preview.caption((layer.crs_candidates ?? []).length > 0 ? say('preview.boxes') : '');
+    }
+    if (layer.raster) {
+      // Its pixels are cut by the import; here is where they will lie.
+      const chosen = layer.crs_candidates?.find(({ srid }) => choices.srs === `EPSG:${srid}`);
+      const bounds = choices.srs ? (chosen?.bounds ?? null) : layer.extent_lonlat;
+      this.preview.boxes([{ srid: 0, name: layer.name, place: '', swap_xy: false, bounds, near: null }]);
+      return this.preview.caption(say('preview.outline'));
     }
     this.preview.caption(say('preview.loading'));
     try {

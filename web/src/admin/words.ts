@@ -51,6 +51,7 @@ export const vi = {
   'look.count': '{n} đối tượng',
   'look.unknown-count': 'chưa rõ số đối tượng',
   'look.no-geometry': 'bảng, không có hình',
+  'look.raster': 'ảnh',
   'look.fields': 'Trường ({n})',
   'look.sample': 'Giá trị mẫu',
   'look.notes': 'Lưu ý',
@@ -113,6 +114,7 @@ export const vi = {
   'preview.all': '{n} đối tượng',
   'preview.boxes': 'Nơi dữ liệu có thể nằm',
   'preview.none': 'Lớp này không có hình để vẽ.',
+  'preview.outline': 'Khung của ảnh.',
   'preview.no-webgl': 'Trình duyệt này không vẽ được bản đồ (thiếu WebGL 2).',
 
   'job.title': 'Lần nhập {id}',
@@ -226,6 +228,7 @@ export const en: Record<Word, string> = {
   'look.count': '{n} features',
   'look.unknown-count': 'unknown number of features',
   'look.no-geometry': 'table without geometry',
+  'look.raster': 'raster',
   'look.fields': 'Fields ({n})',
   'look.sample': 'Sample values',
   'look.notes': 'Notes',
@@ -288,6 +291,7 @@ export const en: Record<Word, string> = {
   'preview.all': '{n} features',
   'preview.boxes': 'Where the data may lie',
   'preview.none': 'This layer has nothing to draw.',
+  'preview.outline': 'The outline of the picture.',
   'preview.no-webgl': 'This browser cannot draw the map (WebGL 2 is missing).',
 
   'job.title': 'Import {id}',

@@ -7,7 +7,7 @@ export interface Texts {
   en?: string;
 }
 
-export type GeometryKind = 'point' | 'line' | 'polygon' | 'mixed' | 'none';
+export type GeometryKind = 'point' | 'line' | 'polygon' | 'mixed' | 'raster' | 'none';
 
 export interface Field {
   name: string;
@@ -31,6 +31,8 @@ export interface Collection {
   /** Its place in a planning package. */
   package?: { id: string; theme?: string | null; dataset?: string | null; class?: string | null };
   geometry: GeometryKind;
+  /** Of a picture: pixels of the source, and metres on the ground across one of them. */
+  raster?: { width: number; height: number; resolution: number };
   fields?: Field[];
   /** The field that carries official land-use codes. */
   classField?: string;

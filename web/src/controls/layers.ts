@@ -1,7 +1,7 @@
 import type { IControl, Map } from 'maplibre-gl';
 import { ApiError, type Collection } from '../api';
 import { type App, faded, type Group, switched } from '../catalog';
-import { dateTime } from '../format';
+import { dateTime, number } from '../format';
 import { counted, textOf } from '../locale';
 import { h, icon, uid } from '../parts/dom';
 import { type Frame, frame } from '../parts/panel';
@@ -90,11 +90,14 @@ export class LayersControl implements IControl {
       const seen = catalog.seenIds(store.get()).includes(layer.id);
       hint.textContent = toggle.checked && !seen ? say('layers.zoom-in') : '';
     });
-    const badge = layer.illustrative && h('span', { class: 'badge' }, say('layers.illustrative'));
+    const badge = [
+      layer.geometry === 'raster' && h('span', { class: 'badge kind' }, say('layers.raster')),
+      layer.illustrative && h('span', { class: 'badge' }, say('layers.illustrative')),
+    ];
     return h(
       'li',
       { class: 'layer', 'data-layer': layer.id },
-      h('div', { class: 'layer-head' }, toggle, h('label', { for: box }, h('span', {}, title), badge, hint), more),
+      h('div', { class: 'layer-head' }, toggle, h('label', { for: box }, h('span', {}, title), ...badge, hint), more),
       drawer,
     );
   }
@@ -144,7 +147,10 @@ export class LayersControl implements IControl {
       shown.textContent = `${range.value}%`;
     });
     const box = layer.extent?.spatial?.bbox?.[0];
+    const { raster } = layer;
+    const pixel = raster && `${number(raster.resolution, say.lang)} m · ${raster.width} × ${raster.height}`;
     const facts: [string, string | undefined][] = [
+      [say('layers.pixel'), pixel],
       [say('layers.attribution'), layer.attribution],
       [say('layers.licence'), layer.licence],
       [say('layers.updated'), layer.updated && dateTime(layer.updated, say.lang)],

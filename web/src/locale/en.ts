@@ -23,6 +23,8 @@ export const en: Record<Key, string> = {
   'layers.other': 'Other layers',
   'layers.illustrative': 'Illustrative data',
   'layers.details': 'Details of layer {title}',
+  'layers.raster': 'Image',
+  'layers.pixel': 'Pixel',
   'layers.opacity': 'Opacity',
   'layers.zoom': 'Show the whole layer',
   'layers.count': '{n} features',

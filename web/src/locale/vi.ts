@@ -22,6 +22,8 @@ export const vi = {
   'layers.other': 'Lớp khác',
   'layers.illustrative': 'Dữ liệu minh họa',
   'layers.details': 'Chi tiết lớp {title}',
+  'layers.raster': 'Ảnh',
+  'layers.pixel': 'Điểm ảnh',
   'layers.opacity': 'Độ đậm nhạt',
   'layers.zoom': 'Xem toàn bộ lớp',
   'layers.count': '{n} đối tượng',

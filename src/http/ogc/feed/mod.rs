@@ -127,7 +127,7 @@ pub async fn history(
     mut params: Params,
 ) -> Answer {
     let choice = format::choose(&mut params, &headers, format::PAGES)?;
-    let layer = app.catalog.named(&id)?;
+    let layer = app.catalog.with_features(&id)?;
     let asked = Asked::take(&app, &id, &headers, &mut params).await?;
     let limit = params.count("limit", 100, 1_000)?;
     let until: Option<i64> = params.parsed("until", "a version")?;

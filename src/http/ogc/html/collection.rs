@@ -16,15 +16,16 @@ pub fn collection(base: &str, choice: Choice, layer: &Layer, doc: &Value) -> Res
     let page = Page::new(base, choice, &format!("/collections/{id}"), title(layer, lang))
         .below("/collections", lang.of("Lớp dữ liệu", "Layers"));
     let to = |path: &str| page.to(&format!("{}{path}", page.here));
-    let extent = layer.extent.filter(|_| layer.spatial().is_some());
+    let extent = layer.extent.filter(|_| layer.is_drawn());
+    let picture = layer.raster.as_ref();
     page.answer(html! {
         div.badges {
             span.badge { (shape(lang, layer.shape())) }
-            span.badge { (lang.count(layer.feature_count)) " " (lang.of("đối tượng", "features")) }
+            @if picture.is_none() { span.badge { (lang.count(layer.feature_count)) " " (lang.of("đối tượng", "features")) } }
             @if layer.illustrative { (illustrative(lang)) }
         }
         @if let Some(description) = &layer.description { p { (description) } }
-        ul.buttons {
+        @if picture.is_none() { ul.buttons {
             li { a.button.primary href=(to("/items")) { (lang.of("Xem bảng dữ liệu", "Browse the table")) } }
             li { a.button href=(to("/queryables")) { (lang.of("Trường để lọc", "Fields to filter by")) } }
             li { a.button href=(to("/schema")) { (lang.of("Lược đồ", "Schema")) } }
@@ -36,18 +37,20 @@ pub fn collection(base: &str, choice: Choice, layer: &Layer, doc: &Value) -> Res
             li { a.button href=(to("/changes")) { (lang.of("Thay đổi", "Changes")) } }
             @if layer.spatial().is_some() { li { a.button href=(to("/quality")) { (lang.of("Chất lượng", "Quality")) } } }
             li { a.button href=(to("/api")) { (lang.of("Mô tả API", "API description")) } }
-        }
+        } }
         div.split {
             div {
                 @if let Some(e) = extent {
                     (map(base, lang, &format!("{base}/styles/{id}"), [e.west, e.south, e.east, e.north], None, None))
                 }
-                h2 { (lang.of("Tải về", "Download")) }
-                (downloads(&page, layer))
+                @if picture.is_none() {
+                    h2 { (lang.of("Tải về", "Download")) }
+                    (downloads(&page, layer))
+                }
             }
             div { (facts(&page, layer, doc)) }
         }
-        h2 { (lang.of("Trường thuộc tính", "Fields")) " (" (layer.fields.len()) ")" }
+        @if picture.is_none() { h2 { (lang.of("Trường thuộc tính", "Fields")) " (" (layer.fields.len()) ")" }
         div.scroll { table {
             thead { tr { th { (lang.of("Tên", "Name")) } th { (lang.of("Tiêu đề", "Title")) } th { (lang.of("Kiểu", "Type")) } } }
             tbody { @for field in &layer.fields {
@@ -57,7 +60,7 @@ pub fn collection(base: &str, choice: Choice, layer: &Layer, doc: &Value) -> Res
                     td { (field.kind.json().1.unwrap_or(field.kind.json().0)) }
                 }
             } }
-        } }
+        } } }
     })
 }
 
@@ -101,8 +104,15 @@ fn facts(page: &Page, layer: &Layer, doc: &Value) -> Markup {
             }
             dt { (lang.of("Cung cấp trong", "Served in")) }
             dd { details { summary { (systems.len()) " " (lang.of("hệ toạ độ", "coordinate systems")) } div { ul { @for uri in systems { li { code { (uri) } } } } } } }
-            dt { "OGC API – Features" } dd { code { (page.here) "/items" } }
-            @if layer.spatial().is_some() {
+            @match &layer.raster {
+                None => { dt { "OGC API – Features" } dd { code { (page.here) "/items" } } }
+                Some(raster) => {
+                    dt { (lang.of("Điểm ảnh", "Pixels")) }
+                    dd { (lang.count(raster.picture.width.into())) " × " (lang.count(raster.picture.height.into())) " · " (format!("{:.3} m", raster.picture.resolution)) }
+                    dt { "OGC API – Tiles" } dd { a href=(format!("{}/map/tiles", page.here)) { code { (page.here) "/map/tiles" } } }
+                }
+            }
+            @if layer.is_drawn() {
                 dt { "TileJSON" } dd { a href=(format!("{base}/tiles/{id}")) { code { (base) "/tiles/" (id) } } }
                 dt { "MapLibre" } dd { a href=(format!("{base}/styles/{id}")) { code { (base) "/styles/" (id) } } }
             }

@@ -48,7 +48,7 @@ fn card(page: &Page, layer: &Value) -> Markup {
             @if let Some(description) = layer["description"].as_str() { p { (description) } }
             div.badges {
                 span.badge { (shape(lang, layer["geometry"].as_str().unwrap_or_default())) }
-                span.badge { (lang.count(layer["itemCount"].as_i64().unwrap_or_default())) " " (lang.of("đối tượng", "features")) }
+                @if let Some(n) = layer["itemCount"].as_i64() { span.badge { (lang.count(n)) " " (lang.of("đối tượng", "features")) } }
                 @if layer["illustrative"] == true { (illustrative(lang)) }
             }
         }

@@ -31,7 +31,7 @@ pub fn landing(base: &str, choice: Choice, layers: &[std::sync::Arc<Layer>]) -> 
                     h3 { a href=(to(&format!("/collections/{}", layer.id))) { (title(layer, lang)) } }
                     div.badges {
                         span.badge { (super::shape(lang, layer.shape())) }
-                        span.badge { (lang.count(layer.feature_count)) }
+                        @if layer.raster.is_none() { span.badge { (lang.count(layer.feature_count)) } }
                         @if layer.illustrative { (illustrative(lang)) }
                     }
                 }

@@ -197,6 +197,7 @@ fn shape(lang: Lang, shape: &str) -> &'static str {
         "point" => lang.of("điểm", "points"),
         "line" => lang.of("đường", "lines"),
         "polygon" => lang.of("vùng", "polygons"),
+        "raster" => lang.of("ảnh", "raster"),
         "none" => lang.of("bảng", "table"),
         _ => lang.of("nhiều loại", "mixed"),
     }

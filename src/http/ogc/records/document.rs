@@ -16,6 +16,13 @@ const STYLE: &str = "application/vnd.mapbox.style+json";
 /// Where the layer's data can be had: address, protocol, name.
 pub fn places(base: &str, layer: &Layer) -> Vec<(String, &'static str, &'static str)> {
     let id = &layer.id;
+    if let Some(raster) = &layer.raster {
+        let tiles = format!("{base}/ogc/collections/{id}/map/tiles");
+        return vec![
+            (tiles, "OGC API - Tiles", raster.format.media_type()),
+            (format!("{base}/wms"), "OGC:WMS", "image/png"),
+        ];
+    }
     let mut all = vec![(format!("{base}/ogc/collections/{id}/items"), "OGC API - Features", "GeoJSON")];
     if layer.spatial().is_some() {
         all.push((format!("{base}/ogc/collections/{id}/tiles"), "OGC API - Tiles", "Mapbox vector tiles"));
@@ -32,10 +39,16 @@ pub fn feature(base: &str, record: &Record) -> Value {
         link(format!("{base}/ogc/collections/_records/items/{}", layer.id), "canonical", GEOJSON, "This record"),
         link(format!("{collection}/metadata?f=iso"), "describedby", ISO.media_type, "ISO 19139"),
         link(&collection, "http://www.opengis.net/def/rel/ogc/1.0/geodata", JSON, &layer.title),
-        link(format!("{collection}/items"), "item", GEOJSON, "Features"),
     ];
+    if layer.raster.is_some() {
+        links.push(link(format!("{collection}/map/tiles"), super::super::tiles::maps::TILESETS, JSON, "Map tiles"));
+    } else {
+        links.push(link(format!("{collection}/items"), "item", GEOJSON, "Features"));
+    }
     if layer.spatial().is_some() {
         links.push(link(format!("{collection}/tiles"), super::super::tiles::TILESETS, JSON, "Vector tiles"));
+    }
+    if layer.is_drawn() {
         links.push(link(format!("{base}/ogc/styles/{}", layer.id), "stylesheet", STYLE, "Style"));
     }
     json!({
@@ -82,7 +95,14 @@ fn properties(record: &Record) -> Value {
     });
     put("externalIds", ids.collect());
     let tiles = layer.spatial().map(|_| json!({"name": "Mapbox vector tile", "mediaType": super::super::tiles::MVT}));
-    put("formats", std::iter::once(json!({"name": "GeoJSON", "mediaType": GEOJSON})).chain(tiles).collect());
+    let features = std::iter::once(json!({"name": "GeoJSON", "mediaType": GEOJSON})).chain(tiles);
+    put(
+        "formats",
+        match &layer.raster {
+            Some(raster) => json!([{"name": raster.format.name(), "mediaType": raster.format.media_type()}]),
+            None => features.collect(),
+        },
+    );
     put("contacts", contacts(layer));
     put("license", json!(layer.licence));
     put("rights", json!(layer.attribution));
@@ -95,7 +115,7 @@ fn properties(record: &Record) -> Value {
     put("scaleDenominator", json!(about.denominator()));
     put("positionalAccuracy", json!(about.metres()));
     put("storageCrs", json!(layer.crs.map(|crs| crs.uri())));
-    put("itemCount", json!(layer.feature_count));
+    put("itemCount", json!(layer.raster.is_none().then_some(layer.feature_count)));
     put("version", json!(layer.version));
     put("quality", json!(record.quality));
     Value::Object(doc)

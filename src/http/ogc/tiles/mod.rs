@@ -1,6 +1,7 @@
 //! OGC API – Tiles, Part 1 (OGC 20-057): vector tiles of one layer, or of several side by side, in Web Mercator and in
 //! the zones of VN-2000 that the layers lie in.
 
+pub mod maps; // tiles of pictures
 pub mod operations; // for the API definition
 pub mod sets; // tile matrix sets
 mod tileset; // what a tileset is
@@ -44,7 +45,7 @@ const TILE: &[Form] = &[
 const PLANE_TILE: &[Form] = TILE.split_at(2).0;
 const SCHEME: &str = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme";
 
-pub const CONFORMS_TO: [&str; 13] = [
+pub const CONFORMS_TO: [&str; 14] = [
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
@@ -54,6 +55,7 @@ pub const CONFORMS_TO: [&str; 13] = [
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
     "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
     "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixsetlimits",
@@ -72,6 +74,10 @@ struct Origin {
 impl Origin {
     fn layer(app: &App, base: &str, id: &str) -> Result<Origin> {
         let layer = app.catalog.named(id)?;
+        if layer.raster.is_some() {
+            let say = format!("layer `{id}` is a raster; its tiles are at `/ogc/collections/{id}/map/tiles`");
+            return Err(Error::NotFound(say));
+        }
         if layer.spatial().is_none() {
             return Err(Error::NotFound(format!("layer `{id}` is a table without geometry and has no tiles")));
         }

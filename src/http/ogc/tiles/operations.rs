@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::definitions::{parameter, part, reference};
 use super::super::openapi::get;
 use super::super::{JSON, format};
-use super::{MVT, TILE, TILESET};
+use super::{MVT, TILE, TILESET, maps};
 
 /// Puts the paths of tiles and tile matrix sets.
 pub fn describe(put: &mut impl FnMut(&str, Value) -> Option<Value>) {
@@ -44,4 +44,19 @@ pub fn describe(put: &mut impl FnMut(&str, Value) -> Option<Value>) {
         tile["get"]["responses"]["204"] = json!({"description": "Nothing is in the tile"});
         put(&format!("{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"), tile);
     }
+    let raster = part("rasterId", "A layer that is a raster", json!({"type": "string"}));
+    let mut parameters = vec![raster];
+    let here = "/collections/{rasterId}/map/tiles";
+    let id = |what: &str| format!("tiles.collection.map.{what}");
+    put(here, get(&id("getTileSetsList"), "Tilesets of a raster", JSON, "document", &parameters, format::DOCUMENT));
+    parameters.push(set);
+    let here = format!("{here}/{{tileMatrixSetId}}");
+    put(&here, get(&id("getTileSet"), "A tileset of a raster", JSON, "document", &parameters, maps::TILESET));
+    parameters.extend_from_slice(&place);
+    let mut tile = get(&id("getTile"), "A tile of a raster", JSON, "document", &parameters, &[]);
+    tile["get"]["parameters"] = json!(parameters);
+    let bytes = json!({"schema": {"type": "string", "format": "binary"}});
+    tile["get"]["responses"]["200"]["content"] = json!({"image/png": bytes, "image/webp": bytes});
+    tile["get"]["responses"]["204"] = json!({"description": "Nothing is in the tile"});
+    put(&format!("{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"), tile);
 }

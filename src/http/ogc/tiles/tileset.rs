@@ -30,8 +30,11 @@ fn item(here: &str, query: &str) -> Value {
 
 /// Where there are tiles, matrix by matrix.
 fn limits(origin: &Origin, set: MatrixSet) -> Option<Value> {
-    let extent = origin.extent()?;
-    let (first, last) = origin.matrices(set);
+    Some(limited(origin.extent()?, set, origin.matrices(set)))
+}
+
+/// The limits of tiles that cover a box, from the first to the last matrix.
+pub fn limited(extent: Bbox, set: MatrixSet, (first, last): (u8, u8)) -> Value {
     let of = |z| {
         let limits = set.limits(extent, z);
         json!({
@@ -42,7 +45,7 @@ fn limits(origin: &Origin, set: MatrixSet) -> Option<Value> {
             "maxTileCol": limits.columns.1,
         })
     };
-    Some((first..=last).map(of).collect())
+    (first..=last).map(of).collect()
 }
 
 fn head(base: &str, set: MatrixSet, mut links: Vec<Value>) -> Value {
@@ -142,7 +145,7 @@ fn layer(base: &str, layer: &Layer, set: MatrixSet) -> Value {
     doc
 }
 
-fn bounds(b: Bbox) -> Value {
+pub fn bounds(b: Bbox) -> Value {
     json!({"lowerLeft": [b.west, b.south], "upperRight": [b.east, b.north], "crs": CRS84, "orderedAxes": ["Lon", "Lat"]})
 }
 
