@@ -180,24 +180,6 @@ async fn a_solid_is_imported_as_its_faces_and_mended_to_its_footprint() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_polygon_that_crosses_itself_millions_of_times_does_not_keep_the_database_busy() {
-    let world = World::new().await;
-    let mut dice: u64 = 88_172_645_463_325_252;
-    let mut next = || {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        (dice % 100_000) as f64 / 1_000_000.0
-    };
-    let mut ring: Vec<[f64; 2]> = (0..4000).map(|_| [108.9 + next(), 11.5 + next()]).collect();
-    ring.push(ring[0]);
-    let star = json!({"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}});
-    let message = refused(&world, &write(&world, "sao.geojson", star.to_string())).await;
-    assert!(message.contains("too long to check and mend"), "{message}");
-    assert_eq!(world.number("SELECT count(*) FROM dothi.layer").await, 0);
-}
-
 #[test]
 fn a_terminal_is_told_nothing_that_it_would_obey() {
     let city = City::new();
