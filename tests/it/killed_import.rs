@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use crate::city::{City, eventually, kill};
+use crate::support::BIN;
 
 const STAGED: &str = "SELECT count(*) FROM pg_class WHERE relnamespace = 'staging'::regnamespace";
 
@@ -162,6 +163,8 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
+        // PostgreSQL lives on it, and must go first.
+        Command::new(BIN).args(["db", "stop", "--force", "--data-dir"]).arg(&self.0).output().ok();
         Command::new("umount").arg("-l").arg(&self.0).status().ok();
     }
 }
