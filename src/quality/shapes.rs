@@ -162,7 +162,8 @@ pub struct Shapes {
 }
 
 impl Shapes {
-    pub fn len(&self) -> usize {
+    /// Features, those that were replaced among them.
+    pub fn count(&self) -> usize {
         self.features.len()
     }
 

@@ -80,8 +80,8 @@ pub fn place(shapes: &Shapes, at: usize) -> Place {
 pub fn look(shapes: &Shapes, frame: &Frame, measure: Measure, found: &mut Found) -> Singles {
     let mut singles = Singles { area: None, features: 0, grounds: Vec::new() };
     // Of each feature a number that does not depend on where its rings begin nor on which way they run.
-    let mut marks: Vec<(u64, u32)> = Vec::with_capacity(shapes.len());
-    for at in 0..shapes.len() {
+    let mut marks: Vec<(u64, u32)> = Vec::with_capacity(shapes.count());
+    for at in 0..shapes.count() {
         let dim = shapes.dim(at);
         if dim == Dim::Replaced {
             continue;
