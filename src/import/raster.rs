@@ -62,7 +62,7 @@ pub async fn layer(
     let incoming = stage(&mut tx, id, &start, options, &origin).await?;
     let mut report = Report::new(&incoming, &start, source, options);
     (report.extent, report.bounds) = (start.extent, start.bounds);
-    let folder = rasters::folder(&mut *tx, &options.data_dir).await?;
+    let folder = rasters::folder(&mut tx, &options.data_dir).await?;
     std::fs::create_dir_all(&folder).map_err(Error::io("making the folder of rasters"))?;
     let archive = format!("{}_{}.pmtiles", incoming.id, incoming.import);
     let mut kept = Kept { path: folder.join(&archive), keep: false };
