@@ -51,12 +51,15 @@ async fn overlaps(world: &World, id: &str) -> Vec<(Vec<i64>, f64)> {
     rows.iter().map(|r| (vec![r.get("a"), r.get("b")], r.get("area"))).collect()
 }
 
-/// Areas of the holes of all ground together, the smallest first.
+/// Areas of the holes of all ground together, the smallest first; those that a feature was drawn with are none.
 async fn holes(world: &World, id: &str) -> Vec<f64> {
     let sql = format!(
-        "SELECT ST_Area(h) AS area FROM (SELECT (ST_Dump(ST_Difference(ST_Expand(u, 1), u))).geom AS h, ST_Expand(u, 1) AS frame \
+        "WITH own AS MATERIALIZED (SELECT ST_MakePolygon(ST_InteriorRingN(p.geom, n)) AS g FROM layers.{id} l, ST_Dump(l.geom) p, \
+           generate_series(1, ST_NumInteriorRings(p.geom)) n) \
+         SELECT ST_Area(h) AS area FROM (SELECT (ST_Dump(ST_Difference(ST_Expand(u, 1), u))).geom AS h, ST_Expand(u, 1) AS frame \
          FROM (SELECT ST_Union(geom) AS u FROM layers.{id}) x) y \
-         WHERE NOT ST_Intersects(h, ST_Boundary(frame)) AND 2 * ST_Area(h) > {TOLERANCE} * ST_Perimeter(h) ORDER BY 1"
+         WHERE NOT ST_Intersects(h, ST_Boundary(frame)) AND 2 * ST_Area(h) > {TOLERANCE} * ST_Perimeter(h) \
+         AND NOT EXISTS (SELECT FROM own WHERE g && h AND ST_Equals(g, h)) ORDER BY 1"
     );
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&world.pool).await.unwrap()
 }
@@ -95,8 +98,10 @@ async fn same_as_postgis(world: &World, id: &str) -> Summary {
     let mut gaps: Vec<f64> = issues(world, id, Kind::Gap).await.iter().map(area).collect();
     gaps.sort_by(f64::total_cmp);
     let expected = holes(world, id).await;
-    assert_eq!(gaps.len(), expected.len(), "gaps: {gaps:?}, PostGIS has {expected:?}");
-    gaps.iter().zip(&expected).for_each(|(g, e)| close(*g, *e, "gap"));
+    assert_eq!(count(&summary, Kind::Gap), expected.len() as u64, "gaps");
+    assert_eq!(gaps.len(), expected.len().min(quality::LISTED));
+    let largest = &expected[expected.len() - gaps.len()..];
+    gaps.iter().zip(largest).for_each(|(g, e)| close(*g, *e, "gap"));
     let all: f64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT sum(ST_Area(geom)) FROM layers.{id}")))
         .fetch_one(&world.pool)
         .await
