@@ -51,15 +51,16 @@ async fn overlaps(world: &World, id: &str) -> Vec<(Vec<i64>, f64)> {
     rows.iter().map(|r| (vec![r.get("a"), r.get("b")], r.get("area"))).collect()
 }
 
-/// Areas of the holes of all ground together, the smallest first; those that a feature was drawn with are none.
+/// Areas of the holes of all ground together, the smallest first; one that a feature was drawn with, and alone lies around, is none.
 async fn holes(world: &World, id: &str) -> Vec<f64> {
     let sql = format!(
-        "WITH own AS MATERIALIZED (SELECT ST_MakePolygon(ST_InteriorRingN(p.geom, n)) AS g FROM layers.{id} l, ST_Dump(l.geom) p, \
+        "WITH own AS MATERIALIZED (SELECT l.fid, ST_MakePolygon(ST_InteriorRingN(p.geom, n)) AS g FROM layers.{id} l, ST_Dump(l.geom) p, \
            generate_series(1, ST_NumInteriorRings(p.geom)) n) \
          SELECT ST_Area(h) AS area FROM (SELECT (ST_Dump(ST_Difference(ST_Expand(u, 1), u))).geom AS h, ST_Expand(u, 1) AS frame \
          FROM (SELECT ST_Union(geom) AS u FROM layers.{id}) x) y \
          WHERE NOT ST_Intersects(h, ST_Boundary(frame)) AND 2 * ST_Area(h) > {TOLERANCE} * ST_Perimeter(h) \
-         AND NOT EXISTS (SELECT FROM own WHERE g && h AND ST_Equals(g, h)) ORDER BY 1"
+         AND NOT EXISTS (SELECT FROM own WHERE g && h AND ST_Equals(g, h) \
+           AND NOT EXISTS (SELECT FROM layers.{id} o WHERE o.fid <> own.fid AND ST_DWithin(o.geom, h, 1e-6))) ORDER BY 1"
     );
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&world.pool).await.unwrap()
 }
