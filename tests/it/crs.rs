@@ -397,6 +397,8 @@ async fn the_api_definition_lists_the_systems_parameters() {
 #[tokio::test(flavor = "multi_thread")]
 async fn head_answers_wherever_get_does_with_the_same_headers_and_no_body() {
     let (_world, server) = points(3).await;
+    // A tile is another once the snapshot is there.
+    server.eventually(|s| async move { s.app.tiles.keeper.get("moc").is_some_and(|l| l.state().is_some()) }).await;
     let ask = async |method: Method, path: &str| -> Reply {
         let request = Request::builder().method(method).uri(path).header(header::HOST, "ban-do.test");
         server.send(request.body(Body::empty()).unwrap()).await
