@@ -136,7 +136,7 @@ fn classes(layer: &Layer, codes: &[LandUse], tiles: &Tiles) -> Vec<(String, Stri
     let there: Option<Vec<String>> = tiles.keeper.get(&layer.id).and_then(|live| live.state()).map(|state| {
         let values = state.snapshot.classes().iter().filter(|id| **id != NULL);
         let code = |id: &u32| match decode(state.snapshot.value(*id)) {
-            Some(Scalar::Text(t)) if planned && function::named(&t).is_some() => t.trim().to_lowercase(),
+            Some(Scalar::Text(t)) if planned && function::named(t).is_some() => t.trim().to_lowercase(),
             Some(Scalar::Text(t)) => t.chars().take(3).collect::<String>().to_uppercase(),
             Some(Scalar::Int(n)) => n.to_string(),
             _ => String::new(),
