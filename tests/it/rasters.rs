@@ -306,7 +306,7 @@ async fn a_photograph_is_close_to_itself_and_clear_beyond_its_edges() {
     let points: Vec<_> = spots.iter().map(|(x, y)| at((*x as f64 + 0.5, *y as f64 + 0.5))).collect();
     for (spot, place) in spots.iter().zip(places(&world, raster.picture.zoom, &points).await) {
         let (x, y) = *spot;
-        let wanted = [x / 3 + y / 7, (x * y) / 900, 255 - (x + y) % 256 / 2].map(|v| (v % 256) as i32);
+        let wanted = [x / 3 + y / 7, (x * y) / 900, 255 - (x + y) % 256 / 2].map(|v| v % 256);
         let seen = color(&server, "anh", raster.picture.zoom, place, webp).await;
         let far = (0..3).map(|i| (i32::from(seen[i]) - wanted[i]).abs()).max().unwrap();
         assert!(far < 20 && seen[3] == 255, "{spot:?}: {seen:?}, not {wanted:?}");
