@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(ca-certificates build-essential pkg-config libgdal-dev postgresql-15 postgresql-15-postgis-3 postgresql-client-15 python3 python3-pip)
 case "${1:-run}" in
-  test) packages+=(gdal-bin chromium curl) ;;
+  test) packages+=(gdal-bin chromium curl unzip) ;;
   bench) packages+=(gdal-bin wrk) ;;
   conformance) packages+=(openjdk-17-jre-headless maven python3-venv) ;;
   clients) packages+=(gdal-bin chromium python3-qgis qgis-providers python3-venv) ;;
