@@ -218,7 +218,11 @@ pub fn write(
         out[1..5].copy_from_slice(&(iso | WITH_SRID).to_le_bytes());
         out[5..9].copy_from_slice(&srid.to_le_bytes());
         let areal = matches!(flat, wkb::wkbPolygon | wkb::wkbMultiPolygon | wkb::wkbGeometryCollection);
-        Ok(Written { raised, suspect: areal && !rings.surely_valid() })
+        let suspect = areal && !rings.surely_valid();
+        if suspect && rings.tangled() {
+            return Err(format!("a polygon whose sides cross more than {} times", validity::MOST_CROSSINGS));
+        }
+        Ok(Written { raised, suspect })
     }
 }
 

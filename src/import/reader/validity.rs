@@ -8,6 +8,11 @@
 /// Edges of one polygon, and pairs of edges looked at, before it is left to PostGIS.
 const MAX_EDGES: usize = 8192;
 const MAX_PAIRS: usize = 400_000;
+/// A polygon that crosses itself more often is not mended, and not stored: a few thousand corners at random make millions of
+/// crossings, and PostGIS gigabytes of them.
+pub const MOST_CROSSINGS: usize = 100_000;
+/// Pairs of edges looked at to find them, a second's work.
+const MOST_PAIRS_CROSSING: u32 = 200_000_000;
 /// Collections within collections; PostGIS itself allows 200.
 const MAX_DEPTH: u32 = 32;
 
@@ -64,6 +69,30 @@ impl Rings {
         let valid = self.apart() && (0..self.polygons.len()).all(|polygon| self.polygon(polygon, &mut edges));
         self.edges = edges;
         valid
+    }
+
+    /// Whether the rings cross more often than can be mended: PostGIS takes a kilobyte and more for each crossing.
+    pub fn tangled(&self) -> bool {
+        let mut edges: Vec<[Point; 2]> = (0..self.rings.len())
+            .flat_map(|ring| self.ring(ring).windows(2).map(|pair| [pair[0], pair[1]]))
+            .filter(|[a, b]| a != b)
+            .collect();
+        if edges.len().saturating_mul(edges.len()) / 2 < MOST_CROSSINGS {
+            return false;
+        }
+        let (west, east) = (|[a, b]: &[Point; 2]| a.0.min(b.0), |[a, b]: &[Point; 2]| a.0.max(b.0));
+        edges.sort_unstable_by(|p, q| west(p).total_cmp(&west(q)));
+        let (mut crossings, mut pairs) = (0, 0u32);
+        for (i, p) in edges.iter().enumerate() {
+            for q in edges[i + 1..].iter().take_while(|q| west(q) <= east(p)) {
+                pairs += 1;
+                crossings += usize::from(cross(p, q));
+                if crossings > MOST_CROSSINGS || pairs > MOST_PAIRS_CROSSING {
+                    return crossings > MOST_CROSSINGS;
+                }
+            }
+        }
+        false
     }
 
     fn rings_of(&self, polygon: usize) -> std::ops::Range<usize> {
@@ -146,6 +175,12 @@ fn push_edges(ring: &[Point], number: u32, edges: &mut Vec<Edge>) -> bool {
         edges[i].of = of as u32;
     }
     true
+}
+
+/// Whether each of two edges surely has its ends on both sides of the other's line.
+fn cross([a, b]: &[Point; 2], [c, d]: &[Point; 2]) -> bool {
+    let sides = |a, b, c, d| matches!((orientation(a, b, c), orientation(a, b, d)), (Some(l), Some(r)) if l != r);
+    sides(*a, *b, *c, *d) && sides(*c, *d, *a, *b)
 }
 
 /// No two edges touch but neighbours in their common point.

@@ -157,3 +157,24 @@ fn plain_polygons_are_surely_valid() {
     let spike = vec![(0.0, 0.0), (10.0, 0.0), (5.0, 0.0), (5.0, 5.0), (0.0, 0.0)];
     assert!(!judge(&[vec![spike]], &mut rings).0);
 }
+
+#[test]
+fn a_polygon_of_millions_of_crossings_is_told_from_one_that_can_be_mended() {
+    let walked = |ring: Ring| {
+        let mut rings = Rings::default();
+        rings.clear();
+        assert!(walk(&wkb(&[vec![ring]]), &mut rings));
+        rings
+    };
+    let mut random = Random(42);
+    let mut ring: Ring = (0..3_000).map(|_| (random.below(1_000_000) as f64, random.below(1_000_000) as f64)).collect();
+    ring.push(ring[0]);
+    let mut rings = walked(ring);
+    assert!(!rings.surely_valid() && rings.tangled());
+    // A comb of 20,000 teeth that one line goes through: 40,000 crossings.
+    let mut ring: Ring = (0..40_000).map(|i| (f64::from(i / 2), if i % 4 < 2 { 0.0 } else { 10.0 })).collect();
+    ring.extend([(20_000.0, 5.0), (-1.0, 5.1)]);
+    ring.push(ring[0]);
+    let mut rings = walked(ring);
+    assert!(!rings.surely_valid() && !rings.tangled());
+}
