@@ -198,10 +198,16 @@ mod tests {
     #[test]
     fn a_box_is_transformed_to_the_layer_and_not_the_layer_to_the_box() {
         let b = Bbox::new(108.9, 11.5, 109.0, 11.6).unwrap();
-        let text = render(&Expr::Intersects(vec![b]), Some(9217)).text;
+        let text = |srid| render(&Expr::Intersects(vec![b]), Some(srid)).text;
         assert_eq!(
-            text,
-            "(ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope($1, $2, $3, $4, 4326), $5), 9217)))"
+            text(2193),
+            "(ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope($1, $2, $3, $4, 4326), $5), 2193)))"
+        );
+        assert_eq!(
+            text(9217),
+            "((geom && ST_Transform(ST_Segmentize(ST_MakeEnvelope($1, $2, $3, $4, 4326), $5), 9217) AND \
+             (geom @ ST_MakeEnvelope($6, $7, $8, $9, 9217) OR \
+             ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope($10, $11, $12, $13, 4326), $14), 9217)))))"
         );
         assert_eq!(render(&Expr::Intersects(vec![b]), None).text, "FALSE");
     }

@@ -105,14 +105,16 @@ fn case_and_accents_are_folded_on_both_sides() {
 #[test]
 fn a_point_and_a_box_meet_the_column_as_it_is() {
     assert_eq!(sql("S_INTERSECTS(geometry,POINT(36.3 32.2))"), "ST_Intersects(geom, ST_GeomFromText($1, 4326))");
-    assert_eq!(bound("s_intersects(geom,BBOX(1,2,3,4))"), [Value::Text("POLYGON((1 2,3 2,3 4,1 4,1 2))".into())]);
+    let all = bound("s_intersects(geom,BBOX(1,2,3,4))");
+    let texts: Vec<&Value> = all.iter().filter(|value| matches!(value, Value::Text(_))).collect();
+    assert_eq!(texts, [&Value::Text("POLYGON((1 2,3 2,3 4,1 4,1 2))".into()); 2], "beside the sides of a box within");
     let vn = parse("S_INTERSECTS(geom, POINT(580000 1279000))", Lang::Text, &fields(), true, Crs::plane(9217)).unwrap();
     assert_eq!(render(&vn, Some(9217)).text, "ST_Intersects(geom, ST_GeomFromText($1, 9217))");
     assert_eq!(render(&vn, Some(3405)).text, "ST_Intersects(geom, ST_Transform(ST_GeomFromText($1, 9217), 3405))");
     let box_ = text("S_INTERSECTS(geom, BBOX(108,11,109,12))").unwrap();
     assert_eq!(
-        render(&box_, Some(9217)).text,
-        "ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_GeomFromText($1, 4326), $2), 9217))",
+        render(&box_, Some(2193)).text,
+        "ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_GeomFromText($1, 4326), $2), 2193))",
         "the box is transformed, not the column"
     );
     same(

@@ -161,7 +161,10 @@ fn short(id: &str) -> String {
     if id.len() <= LONGEST_ID {
         return id.to_string();
     }
-    let cut = &id[..LONGEST_ID];
+    let (cut, rest) = id.split_at(LONGEST_ID);
+    if rest.starts_with('_') {
+        return cut.to_string();
+    }
     cut.rsplit_once('_').map_or(cut, |(words, _)| words).trim_end_matches('_').to_string()
 }
 

@@ -107,8 +107,9 @@ impl Writer {
         if id < self.next {
             return Err(Error::invalid("tile", format!("tile `{z}/{x}/{y}` comes too late; add tiles by `tile_id`")));
         }
+        self.take(tile, id, content)?;
         self.next = id + 1;
-        self.take(tile, id, content)
+        Ok(())
     }
 
     /// As `add`, in any order; the archive is then not clustered. A tile that comes twice is told at the end.
