@@ -43,10 +43,11 @@ pub async fn summary(
 ) -> Answer {
     let choice = super::document(&mut params, &headers, format::PAGES)?;
     let layer = app.catalog.named(&id)?;
-    let account = account(&app, &id).await?;
     if choice.is_html() {
-        return Ok(super::fresh(html::quality(&base, choice, &layer, &account)));
+        let account = quality::account(&app.db.pool, &id).await?;
+        return Ok(super::fresh(html::quality(&base, choice, &layer, account.as_ref())));
     }
+    let account = account(&app, &id).await?;
     let here = format!("{base}/ogc/collections/{id}");
     let mut links = choice.links(&format!("{here}/quality"), format::PAGES);
     links.push(link(format!("{here}/quality/items"), "items", GEOJSON, "Every issue with its place"));
@@ -94,7 +95,12 @@ pub async fn items(
     let mut asked = take(&mut params, &mut said)?;
     asked.limit = params.count("limit", if choice.is_html() { ROWS } else { USUAL }, MOST)?;
     params.end("`kind`, `bbox`, `limit`, `after`, `f`, `lang`")?;
-    account(&app, &id).await?;
+    match account(&app, &id).await {
+        Err(Error::NotFound(_)) if choice.is_html() => {
+            return Ok(super::fresh(html::quality(&base, choice, &layer, None)));
+        }
+        checked => checked?,
+    };
     let page = quality::page(&app.db.pool, &id, &asked).await?;
     let here = format!("{base}/ogc/collections/{id}/quality");
     let limit = ("limit", asked.limit.to_string());

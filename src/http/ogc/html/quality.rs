@@ -11,12 +11,19 @@ use super::{Page, said};
 use crate::layer::Layer;
 use crate::quality::{Account, Asked, Kind, Page as Issues, Severity, number};
 
-pub fn quality(base: &str, choice: Choice, layer: &Layer, account: &Account) -> Response {
+/// `account`: none where nobody has checked the layer yet.
+pub fn quality(base: &str, choice: Choice, layer: &Layer, account: Option<&Account>) -> Response {
     let lang = choice.lang;
     let path = format!("/collections/{}", layer.id);
     let page = Page::new(base, choice, &format!("{path}/quality"), lang.of("Chất lượng dữ liệu", "Data quality"))
         .below("/collections", lang.of("Lớp dữ liệu", "Layers"))
         .below(&path, title(layer, lang));
+    let Some(account) = account else {
+        return page.answer(html! {
+            p { (lang.of("Lớp này chưa được kiểm tra chất lượng. Người quản trị kiểm tra bằng lệnh:", "This layer has not been checked yet. An administrator does it with:")) }
+            p { code { "dothi layers quality " (layer.id) " --check" } }
+        });
+    };
     let s = &account.summary;
     let items = format!("{}/items", page.here);
     let there: Vec<Kind> = Kind::ALL.into_iter().filter(|k| s["issues"][k.name()].is_object()).collect();
