@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use sqlx::Row;
@@ -86,6 +87,10 @@ pub async fn folder(on: &mut PgConnection, data_dir: &Path) -> Result<PathBuf> {
     Ok(data_dir.join("rasters").join(row.try_get::<String, _>("mark")?))
 }
 
+/// How long a sweep waits for a layer that somebody imports, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Removes the archives that no edition has: of dropped layers, of editions that were let go, of imports that were killed.
 /// Those of a layer that is being imported are left alone.
 pub async fn sweep(pool: &PgPool, data_dir: &Path) -> Result<()> {
@@ -106,9 +111,19 @@ pub async fn sweep(pool: &PgPool, data_dir: &Path) -> Result<()> {
 /// Whether an edition has an archive, or an import that is under way may be writing it.
 async fn wanted(pool: &PgPool, layer: &str, name: &str) -> Result<bool> {
     let mut tx = pool.begin().await?;
-    let lock = Sql::new("SELECT pg_try_advisory_xact_lock(hashtext('dothi import'), hashtext(").bind(layer).push("))");
-    if !run::one(&mut *tx, lock).await?.try_get::<bool, _>(0)? {
-        return Ok(true);
+    let mut left = PATIENCE;
+    loop {
+        let lock =
+            Sql::new("SELECT pg_try_advisory_xact_lock(hashtext('dothi import'), hashtext(").bind(layer).push("))");
+        if run::one(&mut *tx, lock).await?.try_get::<bool, _>(0)? {
+            break;
+        }
+        if left.is_zero() {
+            return Ok(true);
+        }
+        // It may be that of an import that was killed while it waited, and is given back at once.
+        left = left.saturating_sub(PAUSE);
+        tokio::time::sleep(PAUSE).await;
     }
     let sql = Sql::new("SELECT 1 FROM dothi.layer WHERE raster->>'archive' = ")
         .bind(name)
