@@ -221,9 +221,11 @@ fn hex(place: &Place, srid: i32) -> Option<String> {
 /// SQL of the rows whose land-use label has a code in no official list: the label's column, and the rows.
 fn unknown(layer: &Layer) -> Option<(String, String)> {
     let column = ident(&layer.field(layer.class_field.as_deref()?)?.column);
+    // Each label is read once: a condition on the groups would be one on the rows.
     let labels = format!(
-        "SELECT {column} FROM {0} WHERE {column} <> '' GROUP BY 1 HAVING dothi.land_use_codes({column}) IS NULL \
-         OR NOT dothi.land_use_codes({column}) <@ (SELECT array_agg(code) FROM dothi.land_use)",
+        "WITH labels AS MATERIALIZED (SELECT DISTINCT {column} AS label FROM {0} WHERE {column} <> ''), \
+         parsed AS MATERIALIZED (SELECT label, dothi.land_use_codes(label) AS codes FROM labels) SELECT label FROM parsed \
+         WHERE codes IS NULL OR NOT codes <@ (SELECT array_agg(code) FROM dothi.land_use)",
         layer.table()
     );
     Some((column.clone(), format!("FROM {} WHERE {column} IN ({labels})", layer.table())))
