@@ -186,6 +186,8 @@ async fn a_geojson_tile_has_the_features_of_the_vector_tile_in_degrees() {
     let [lon, lat]: [f64; 2] = DEGREES;
     let column = (lon + 180.0) / 360.0 * 65536.0;
     let row = (1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0 * 65536.0;
+    // A tile is another once the snapshot is there.
+    server.eventually(|s| async move { s.app.tiles.keeper.get("moc").is_some_and(|l| l.state().is_some()) }).await;
     let path = at(template, "16", row as u64, column as u64);
     let reply = server.get(&path).await;
     assert_eq!((reply.status.as_u16(), reply.header(header::CONTENT_TYPE)), (200, "application/geo+json"));
@@ -260,6 +262,8 @@ async fn an_edit_changes_the_tile_of_a_zone_and_its_etag() {
     let world = World::new().await;
     control(&world).await;
     let server = world.server().await;
+    // A tile is another once the snapshot is there.
+    server.eventually(|s| async move { s.app.tiles.keeper.get("moc").is_some_and(|l| l.state().is_some()) }).await;
     let (_, set) = server.tileset("moc", "VN2000-9217").await;
     let (row, column, _) = locate(&set, "16", METRES);
     let path = format!("/ogc/collections/moc/tiles/VN2000-9217/16/{row}/{column}");
