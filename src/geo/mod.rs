@@ -12,6 +12,7 @@ mod zone;
 pub use bbox::{Bbox, sides};
 pub use crs::{CITY_SRID, CRS84, Crs, Name, city_zone, parse_epsg};
 pub use matrix::{Limits, MatrixSet, PIXELS};
+pub use plane::{A as SEMI_MAJOR, E2 as ECCENTRICITY2};
 pub use tile::{MAX_ZOOM, Tile};
 pub use transform::Transform;
 pub use zone::{domain, from_mercator, systems, vn2000, window, zone};

@@ -58,10 +58,11 @@ impl Plane {
     pub fn project(self, lon: f64, lat: f64) -> (f64, f64) {
         let e = E2.sqrt();
         let tau = lat.tan();
-        let sigma = (e * (e * tau / tau.hypot(1.0)).atanh()).sinh();
-        let conformal = tau * sigma.hypot(1.0) - sigma * tau.hypot(1.0);
+        let secant = (1.0 + tau * tau).sqrt();
+        let sigma = (e * (e * tau / secant).atanh()).sinh();
+        let conformal = tau * (1.0 + sigma * sigma).sqrt() - sigma * secant;
         let (sin, cos) = (lon - self.meridian).sin_cos();
-        let (xi, eta) = (conformal.atan2(cos), (sin / conformal.hypot(cos)).asinh());
+        let (xi, eta) = (conformal.atan2(cos), (sin / (conformal * conformal + cos * cos).sqrt()).asinh());
         let (north, east) = series(&ALPHA, xi, eta);
         let metres = self.scale * RADIUS;
         (self.false_easting + metres * (eta + east), self.false_northing + metres * (xi + north))
@@ -75,7 +76,7 @@ impl Plane {
         let (sin, cos) = (xi + dx).sin_cos();
         let sinh = (eta + de).sinh();
         // The tangent of the conformal latitude, from which those of its multiples follow.
-        let tau = sin / sinh.hypot(cos);
+        let tau = sin / (sinh * sinh + cos * cos).sqrt();
         let (sin2, cos2) = (2.0 * tau / (1.0 + tau * tau), (1.0 - tau * tau) / (1.0 + tau * tau));
         (self.meridian + sinh.atan2(cos), tau.atan() + sines(&DELTA, sin2, cos2))
     }

@@ -1,12 +1,12 @@
-//! From one coordinate system into another without PROJ, for what is asked for most: degrees, web Mercator, UTM and every plane of
-//! VN-2000. The same as PROJ gives to a nanometre, and several times as fast; other systems are PostGIS's.
+//! From one coordinate system into another without PROJ, for what is asked for most: degrees, web Mercator, UTM and every
+//! plane of VN-2000. The same as PROJ gives within a micrometre, and several times as fast; other systems are PostGIS's.
 
 use super::Crs;
-use super::plane::Plane;
+use super::plane::{A, Plane};
 use super::{vn2000, zone};
 
 /// Radius of the sphere of EPSG:3857, metres.
-const RADIUS: f64 = 6_378_137.0;
+const RADIUS: f64 = A;
 const TO_DEGREES: f64 = 180.0 / std::f64::consts::PI;
 
 /// What is known of a system: the datum of VN-2000 or that of WGS 84, and the plane on it.

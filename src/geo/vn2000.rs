@@ -41,7 +41,7 @@ fn geocentric(lon: f64, lat: f64, height: f64) -> [f64; 3] {
 
 /// Longitude and latitude; the tangent of the latitude is found by iteration, each step of which takes two digits and more.
 fn geodetic([x, y, z]: [f64; 3]) -> (f64, f64) {
-    let p = x.hypot(y);
+    let p = (x * x + y * y).sqrt();
     let mut tangent = z / (p * (1.0 - E2));
     for _ in 0..4 {
         let sin = tangent / (1.0 + tangent * tangent).sqrt();

@@ -1,5 +1,6 @@
 //! The zones of VN-2000, and which systems suit what lies where.
 
+use super::plane::A;
 use super::{Bbox, Crs};
 
 /// EPSG code, central meridian, degrees to either side of it.
@@ -29,7 +30,6 @@ const ZONES: [(i32, f64, f64); 20] = [
 const SOUTH: f64 = 7.0;
 const NORTH: f64 = 24.0;
 pub const FALSE_EASTING: f64 = 500_000.0;
-const MERCATOR_RADIUS: f64 = 6_378_137.0;
 
 /// A zone: its central meridian, and the degrees to either side of it; the scale on the meridian.
 #[derive(Debug, Clone, Copy)]
@@ -119,8 +119,8 @@ pub fn window(crs: Crs, extent: Bbox) -> Option<[f64; 4]> {
 
 /// A box of web Mercator (EPSG:3857) in degrees, which it is exactly: its sides are meridians and parallels.
 pub fn from_mercator([west, south, east, north]: [f64; 4]) -> [f64; 4] {
-    let lon = |x: f64| (x / MERCATOR_RADIUS).to_degrees().clamp(-180.0, 180.0);
-    let lat = |y: f64| (y / MERCATOR_RADIUS).sinh().atan().to_degrees();
+    let lon = |x: f64| (x / A).to_degrees().clamp(-180.0, 180.0);
+    let lat = |y: f64| (y / A).sinh().atan().to_degrees();
     [lon(west), lat(south), lon(east), lat(north)]
 }
 

@@ -100,7 +100,10 @@ impl Quality {
             Err(e) => {
                 report.note(Note::new(
                     "not_checked",
-                    format!("there is no quality report: {e}; `dothi layers check` makes one"),
+                    format!(
+                        "there is no quality report: {e}; `dothi layers quality {} --check` makes one",
+                        report.layer
+                    ),
                 ));
                 return Ok(());
             }

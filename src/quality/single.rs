@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::frame::{Frame, Measure, P, area2, width};
+use super::frame::{Frame, Measure, P, Surveyor, area2, width};
 use super::issue::{Issue, Kind, Place, Severity, Tally};
 use super::shapes::{Dim, Shapes};
 use super::{LISTED, SLIVER};
+use crate::tiles::parallel;
 
+/// Features whose areas a core takes at a time.
+const PART: usize = 4_096;
 /// Features that an issue names.
 pub const NAMED: usize = 20;
 
@@ -79,6 +82,7 @@ pub fn place(shapes: &Shapes, at: usize) -> Place {
 
 pub fn look(shapes: &Shapes, frame: &Frame, measure: Measure, found: &mut Found) -> Singles {
     let mut singles = Singles { area: None, features: 0, grounds: Vec::new() };
+    let areas = areas(shapes, measure);
     // Of each feature a number that does not depend on where its rings begin nor on which way they run.
     let mut marks: Vec<(u64, u32)> = Vec::with_capacity(shapes.count());
     for at in 0..shapes.count() {
@@ -111,21 +115,29 @@ pub fn look(shapes: &Shapes, frame: &Frame, measure: Measure, found: &mut Found)
             });
         }
         if dim == Dim::Polygon {
-            polygon(shapes, frame, measure, at, found, &mut singles);
+            polygon(shapes, frame, areas[at], at, found, &mut singles);
         }
     }
     twins(shapes, marks, found, &mut singles);
     singles
 }
 
-fn polygon(shapes: &Shapes, frame: &Frame, measure: Measure, at: usize, found: &mut Found, singles: &mut Singles) {
-    let area: f64 = shapes
-        .runs(at)
-        .map(|(hole, run)| {
-            let area = measure.ring(run.iter().copied());
-            if hole { -area } else { area }
-        })
-        .sum();
+/// The area of each feature, m²; zero of what is no polygon.
+fn areas(shapes: &Shapes, measure: Measure) -> Vec<f64> {
+    let count = shapes.count();
+    let part = |surveyor: &mut Surveyor, n: usize| {
+        let mut area = |at: usize| match shapes.dim(at) {
+            Dim::Polygon => {
+                shapes.runs(at).map(|(hole, run)| if hole { -surveyor.ring(run) } else { surveyor.ring(run) }).sum()
+            }
+            _ => 0.0,
+        };
+        (n * PART..count.min((n + 1) * PART)).map(&mut area).collect::<Vec<f64>>()
+    };
+    parallel::map(count.div_ceil(PART), || Surveyor::new(measure), part).concat()
+}
+
+fn polygon(shapes: &Shapes, frame: &Frame, area: f64, at: usize, found: &mut Found, singles: &mut Singles) {
     *singles.area.get_or_insert(0.0) += area;
     let rings = rings(shapes, frame, at);
     let mut corners = [[i64::MAX; 2], [i64::MIN; 2]];
