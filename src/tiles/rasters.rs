@@ -111,6 +111,9 @@ pub async fn sweep(pool: &PgPool, data_dir: &Path) -> Result<()> {
 /// Whether an edition has an archive, or an import that is under way may be writing it.
 async fn wanted(pool: &PgPool, layer: &str, name: &str) -> Result<bool> {
     let mut tx = pool.begin().await?;
+    if is_named(&mut tx, name).await? {
+        return Ok(true);
+    }
     let mut left = PATIENCE;
     loop {
         let lock =
@@ -125,9 +128,14 @@ async fn wanted(pool: &PgPool, layer: &str, name: &str) -> Result<bool> {
         left = left.saturating_sub(PAUSE);
         tokio::time::sleep(PAUSE).await;
     }
+    // An import may have ended meanwhile.
+    is_named(&mut tx, name).await
+}
+
+async fn is_named(on: &mut PgConnection, name: &str) -> Result<bool> {
     let sql = Sql::new("SELECT 1 FROM dothi.layer WHERE raster->>'archive' = ")
         .bind(name)
         .push(" UNION ALL SELECT 1 FROM dothi.edition WHERE aside->'raster'->>'archive' = ")
         .bind(name);
-    Ok(run::optional(&mut *tx, sql.push(" LIMIT 1")).await?.is_some())
+    Ok(run::optional(on, sql.push(" LIMIT 1")).await?.is_some())
 }

@@ -43,11 +43,11 @@ pub async fn summary(
 ) -> Answer {
     let choice = super::document(&mut params, &headers, format::PAGES)?;
     let layer = app.catalog.named(&id)?;
+    let account = quality::account(&app.db.pool, &id).await?;
     if choice.is_html() {
-        let account = quality::account(&app.db.pool, &id).await?;
         return Ok(super::fresh(html::quality(&base, choice, &layer, account.as_ref())));
     }
-    let account = account(&app, &id).await?;
+    let account = account.ok_or_else(|| unchecked(&id))?;
     let here = format!("{base}/ogc/collections/{id}");
     let mut links = choice.links(&format!("{here}/quality"), format::PAGES);
     links.push(link(format!("{here}/quality/items"), "items", GEOJSON, "Every issue with its place"));
@@ -74,11 +74,8 @@ fn document(layer: &Layer, account: &Account, links: Vec<Value>) -> Result<Value
     Ok(doc)
 }
 
-async fn account(app: &crate::app::App, id: &str) -> Result<Account> {
-    let account = quality::account(&app.db.pool, id).await?;
-    account.ok_or_else(|| {
-        Error::NotFound(format!("layer `{id}` was never checked; `dothi layers quality {id} --check` does it"))
-    })
+fn unchecked(id: &str) -> Error {
+    Error::NotFound(format!("layer `{id}` was never checked; `dothi layers quality {id} --check` does it"))
 }
 
 /// `GET /ogc/collections/{id}/quality/items`: every issue as a feature.
@@ -95,12 +92,12 @@ pub async fn items(
     let mut asked = take(&mut params, &mut said)?;
     asked.limit = params.count("limit", if choice.is_html() { ROWS } else { USUAL }, MOST)?;
     params.end("`kind`, `bbox`, `limit`, `after`, `f`, `lang`")?;
-    match account(&app, &id).await {
-        Err(Error::NotFound(_)) if choice.is_html() => {
-            return Ok(super::fresh(html::quality(&base, choice, &layer, None)));
-        }
-        checked => checked?,
-    };
+    if quality::account(&app.db.pool, &id).await?.is_none() {
+        return match choice.is_html() {
+            true => Ok(super::fresh(html::quality(&base, choice, &layer, None))),
+            false => Err(unchecked(&id).into()),
+        };
+    }
     let page = quality::page(&app.db.pool, &id, &asked).await?;
     let here = format!("{base}/ogc/collections/{id}/quality");
     let limit = ("limit", asked.limit.to_string());
