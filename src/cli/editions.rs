@@ -50,11 +50,10 @@ enum Command {
 }
 
 pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
-    let db = Db::open(store, 2, Duration::from_secs(3_600)).await?;
-    let done = act(&db, &store.data_dir, args.command, print).await;
-    let closed = db.close().await;
-    done?;
-    closed?;
+    super::on_database(store, Duration::from_secs(3_600), async |db| {
+        act(db, &store.data_dir, args.command, print).await
+    })
+    .await?;
     Ok(ExitCode::SUCCESS)
 }
 

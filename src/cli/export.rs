@@ -73,11 +73,9 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
             args.output.display()
         )));
     }
-    let db = Db::open(store, 2, Duration::ZERO).await?;
-    let done = write(&db, &args, part, format, print).await;
-    let closed = db.close().await;
-    let (rows, names) = done?;
-    closed?;
+    let written =
+        super::on_database(store, Duration::ZERO, async |db| write(db, &args, part, format, print).await).await;
+    let (rows, names) = written?;
     let renamed: Vec<String> = names.iter().map(|(short, name)| format!("  {short}  {name}\n")).collect();
     print.result(&json!({"layer": args.layer, "file": args.output, "rows": rows, "names": names}), || {
         format!("{} rows of {} in {}\n{}", count(rows), args.layer, args.output.display(), renamed.concat())

@@ -20,10 +20,12 @@ mod tiles;
 mod version;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::Store;
+use crate::db::Db;
 use crate::error::{Error, Result};
 use print::Print;
 
@@ -140,4 +142,14 @@ fn code(error: &Error) -> u8 {
         Error::Busy(_) => 6,
         _ => 1,
     }
+}
+
+/// Does something with the database, which is closed however that ends. `timeout` ends longer statements (zero: none).
+async fn on_database<T>(store: &Store, timeout: Duration, act: impl AsyncFnOnce(&Db) -> Result<T>) -> Result<T> {
+    let db = Db::open(store, 2, timeout).await?;
+    let done = act(&db).await;
+    let closed = db.close().await;
+    let done = done?;
+    closed?;
+    Ok(done)
 }

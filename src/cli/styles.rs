@@ -41,11 +41,10 @@ enum Command {
 }
 
 pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
-    let db = Db::open(store, 2, Duration::from_secs(60)).await?;
-    let done = act(&db, args.command.unwrap_or(Command::List), print).await;
-    let closed = db.close().await;
-    done?;
-    closed?;
+    super::on_database(store, Duration::from_secs(60), async |db| {
+        act(db, args.command.unwrap_or(Command::List), print).await
+    })
+    .await?;
     Ok(ExitCode::SUCCESS)
 }
 

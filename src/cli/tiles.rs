@@ -58,11 +58,8 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         )));
     }
     let started = Instant::now();
-    let db = Db::open(store, 2, Duration::ZERO).await?;
-    let done = build(&db, store, &args, print).await;
-    let closed = db.close().await;
-    let (summary, zooms) = done?;
-    closed?;
+    let built = super::on_database(store, Duration::ZERO, async |db| build(db, store, &args, print).await).await;
+    let (summary, zooms) = built?;
     let seconds = started.elapsed().as_secs_f64();
     let value = json!({
         "layers": args.layers, "file": args.output, "minZoom": zooms.0, "maxZoom": zooms.1,
