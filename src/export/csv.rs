@@ -1,6 +1,6 @@
 //! Comma-separated values (RFC 4180), UTF-8. Points are two columns, every other geometry is WKT.
 
-use super::encode::Encode;
+use super::encode::{Encode, list};
 use super::geojson::plain;
 use super::rows::{Job, Record, Value};
 use super::shape::{self, Body, Positions, Shape};
@@ -103,11 +103,11 @@ impl Csv {
         match &shape.body {
             _ if shape.is_empty() => out.extend_from_slice(b"EMPTY"),
             Body::Positions(positions) => self.positions(positions, out),
-            Body::Rings(rings) => brackets(out, rings, |out, ring| self.positions(ring, out)),
+            Body::Rings(rings) => list(out, *b"()", rings, |out, ring| self.positions(ring, out)),
             Body::Parts(parts) if shape.kind == shape::Kind::Collection => {
-                brackets(out, parts, |out, part| self.wkt(part, out));
+                list(out, *b"()", parts, |out, part| self.wkt(part, out));
             }
-            Body::Parts(parts) => brackets(out, parts, |out, part| self.body(part, out)),
+            Body::Parts(parts) => list(out, *b"()", parts, |out, part| self.body(part, out)),
         }
     }
 
@@ -128,17 +128,6 @@ impl Csv {
         }
         out.push(b')');
     }
-}
-
-fn brackets<T>(out: &mut Vec<u8>, items: &[T], mut write: impl FnMut(&mut Vec<u8>, &T)) {
-    out.push(b'(');
-    for (n, item) in items.iter().enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
-        write(out, item);
-    }
-    out.push(b')');
 }
 
 impl Encode for Csv {

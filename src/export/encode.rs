@@ -27,6 +27,18 @@ pub trait Encode: Send + Sync {
     }
 }
 
+/// Items with commas between them, in brackets.
+pub fn list<T>(out: &mut Vec<u8>, [open, close]: [u8; 2], items: &[T], mut write: impl FnMut(&mut Vec<u8>, &T)) {
+    out.push(open);
+    for (n, item) in items.iter().enumerate() {
+        if n > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(close);
+}
+
 /// The encoder of a format; those that GDAL writes are first written as FlatGeobuf, for it to read. `bom` is for CSV.
 pub fn encoder(job: &Job, format: Format, bom: bool) -> Box<dyn Encode> {
     match format {

@@ -1,7 +1,7 @@
 //! GeoJSON (RFC 7946), as one document or one feature after the other. The text of a feature is letter by letter that of
 //! `layer::features`.
 
-use super::encode::Encode;
+use super::encode::{Encode, list};
 use super::rows::{Job, Record, Value};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
@@ -100,7 +100,7 @@ impl Form {
         out.extend_from_slice(shape.kind.name().as_bytes());
         if let (Body::Parts(parts), shape::Kind::Collection) = (&shape.body, shape.kind) {
             out.extend_from_slice(b"\",\"geometries\":");
-            list(out, parts, |out, part| self.shape(part, out));
+            list(out, *b"[]", parts, |out, part| self.shape(part, out));
         } else {
             out.extend_from_slice(b"\",\"coordinates\":");
             self.coordinates(shape, out);
@@ -115,8 +115,8 @@ impl Form {
                 None => out.extend_from_slice(b"[]"),
             },
             Body::Positions(positions) => self.positions(positions, out),
-            Body::Rings(rings) => list(out, rings, |out, ring| self.positions(ring, out)),
-            Body::Parts(parts) => list(out, parts, |out, part| self.coordinates(part, out)),
+            Body::Rings(rings) => list(out, *b"[]", rings, |out, ring| self.positions(ring, out)),
+            Body::Parts(parts) => list(out, *b"[]", parts, |out, part| self.coordinates(part, out)),
         }
     }
 
@@ -155,17 +155,6 @@ impl Form {
         }
         out.push(b'}');
     }
-}
-
-fn list<T>(out: &mut Vec<u8>, items: &[T], mut write: impl FnMut(&mut Vec<u8>, &T)) {
-    out.push(b'[');
-    for (n, item) in items.iter().enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
-        write(out, item);
-    }
-    out.push(b']');
 }
 
 /// A value as PostgreSQL's `to_json` has it.

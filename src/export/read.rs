@@ -184,6 +184,7 @@ async fn work(mut on: PgConnection, job: Arc<Job>, encoder: Arc<dyn Encode>, par
 /// Writes the features of one part; returns how many there were.
 async fn write(on: &mut PgConnection, job: &Job, encoder: &dyn Encode, part: &Part, limit: Option<u64>) -> Result<u64> {
     let sql = job.statement(&part.condition, &part.order, limit);
+    let transform = job.transform();
     // Rows that have arrived together are written together.
     let mut rows = std::pin::pin!(run::stream(on, sql)?.ready_chunks(64));
     let (mut out, mut here, mut all) = (Vec::with_capacity(CHUNK + (16 << 10)), 0, 0);
@@ -191,7 +192,7 @@ async fn write(on: &mut PgConnection, job: &Job, encoder: &dyn Encode, part: &Pa
         for row in some {
             let row = row?;
             out.extend_from_slice(encoder.between());
-            encoder.feature(&Record::of(&row, job)?, &mut out)?;
+            encoder.feature(&Record::of(&row, job, transform)?, &mut out)?;
             here += 1;
             if out.len() >= CHUNK {
                 all += here;

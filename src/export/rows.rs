@@ -39,7 +39,7 @@ impl Job {
     }
 
     /// What is done to the geometry here, where PostgreSQL does not.
-    fn transform(&self) -> Option<Transform> {
+    pub fn transform(&self) -> Option<Transform> {
         let (stored, asked) = (self.layer.srid?, self.selection.crs);
         if stored == asked.srid { None } else { Transform::new(stored, asked) }
     }
@@ -115,12 +115,13 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub fn of(row: &'a PgRow, job: &Job) -> Result<Record<'a>> {
+    /// `transform` is the job's.
+    pub fn of(row: &'a PgRow, job: &Job, transform: Option<Transform>) -> Result<Record<'a>> {
         let fid = bytes(row, 0)?.and_then(|b| b.try_into().ok()).map(i64::from_be_bytes);
         let fid = fid.ok_or_else(|| Error::Internal("a row has no id".into()))?;
         let spatial = job.is_spatial();
         let mut geometry = if spatial { bytes(row, 1)?.map(Cow::Borrowed) } else { None };
-        if let (Some(geometry), Some(transform)) = (&mut geometry, job.transform()) {
+        if let (Some(geometry), Some(transform)) = (&mut geometry, transform) {
             let nowhere = || Error::Internal(format!("feature {fid} has no place in the system that is asked for"));
             transform.ewkb(geometry.to_mut()).ok_or_else(nowhere)?;
         }
