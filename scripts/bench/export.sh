@@ -2,14 +2,7 @@
 # Exports, beside ogr2ogr from the same table in the same run; prints figures and ratios, fails on nothing but breakage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-bin=${DOTHI_BIN:-target/release/dothi}
-rows=${ROWS:-300000}
-runs=${RUNS:-3}
-python3 scripts/bench/parcels.py target/bench "$rows"
-dir=$(mktemp -d)
-trap '"$bin" --data-dir "$dir/var" db stop --force >/dev/null 2>&1; rm -rf "$dir"' EXIT
-"$bin" --data-dir "$dir/var" db start >/dev/null
-socket=$("$bin" --data-dir "$dir/var" db status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["socket_dir"])')
+. scripts/bench/database.sh
 "$bin" --data-dir "$dir/var" import target/bench/thua.shp --layer thua >/dev/null
 
 # Writes what was made, the seconds and the largest memory (kB) of the process to a line.

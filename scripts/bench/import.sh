@@ -2,14 +2,7 @@
 # Imports, beside ogr2ogr in the same run; prints figures and ratios, fails on nothing but breakage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-bin=${DOTHI_BIN:-target/release/dothi}
-rows=${ROWS:-300000}
-runs=${RUNS:-3}
-python3 scripts/bench/parcels.py target/bench "$rows"
-dir=$(mktemp -d)
-trap '"$bin" --data-dir "$dir/var" db stop --force >/dev/null 2>&1; rm -rf "$dir"' EXIT
-"$bin" --data-dir "$dir/var" db start >/dev/null
-socket=$("$bin" --data-dir "$dir/var" db status --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["socket_dir"])')
+. scripts/bench/database.sh
 
 seconds() { local from; from=$(date +%s.%N); "$@" >/dev/null; python3 -c "print($(date +%s.%N) - $from)"; }
 median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }

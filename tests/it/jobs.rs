@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine;
@@ -338,18 +339,21 @@ fn has_reader(parent: u32) -> bool {
         .any(|pid| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|c| c.contains("import-reader")))
 }
 
+/// A job that imports a file into layer `o_dat` and has begun, and the key of who asked for it.
+fn running(city: &City, server: &Served, file: &Path) -> (i64, String) {
+    let admin = admin(city, server);
+    let upload = admin.upload("ô đất.geojson", &std::fs::read(file).unwrap());
+    let id = admin.import(&upload, json!({"layer": "o_dat"}));
+    admin.wait(id, "running");
+    (id, admin.key.clone())
+}
+
 #[test]
 fn a_job_that_died_with_the_server_says_so_and_is_done_by_the_next_one() {
     let city = City::new();
     let file = city.squares("o_dat.geojson", 60_000);
     let mut server = city.serve();
-    let (id, key) = {
-        let admin = admin(&city, &server);
-        let upload = admin.upload("ô đất.geojson", &std::fs::read(&file).unwrap());
-        let id = admin.import(&upload, json!({"layer": "o_dat"}));
-        admin.wait(id, "running");
-        (id, admin.key.clone())
-    };
+    let (id, key) = running(&city, &server, &file);
     server.signal(libc::SIGKILL);
     server.child.wait().unwrap();
     eventually("it is known for what it is", || {
@@ -368,13 +372,7 @@ fn a_server_that_is_stopped_puts_its_jobs_back_into_the_queue() {
     let city = City::new();
     let file = city.squares("o_dat.geojson", 60_000);
     let mut server = city.serve();
-    let (id, key) = {
-        let admin = admin(&city, &server);
-        let upload = admin.upload("ô đất.geojson", &std::fs::read(&file).unwrap());
-        let id = admin.import(&upload, json!({"layer": "o_dat"}));
-        admin.wait(id, "running");
-        (id, admin.key.clone())
-    };
+    let (id, key) = running(&city, &server, &file);
     server.signal(libc::SIGTERM);
     assert!(server.child.wait().unwrap().success());
     assert_eq!(city.json(&["jobs", "show", &id.to_string()])["state"], "queued");
