@@ -574,6 +574,22 @@ async fn drawings_and_other_formats_are_read() {
     }
 }
 
+/// The icons of places and the preview of a workbook are no maps.
+#[tokio::test]
+async fn pictures_inside_of_a_kmz_are_no_rasters() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("điểm.kmz");
+    let kml = "<kml xmlns='http://www.opengis.net/kml/2.2'><Document><Placemark><name>Chợ</name>\
+               <Point><coordinates>108.99,11.57</coordinates></Point></Placemark></Document></kml>";
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for (name, bytes) in [("doc.kml", kml.as_bytes()), ("files/icon.png", b"\x89PNG\r\n\x1a\n")] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, bytes).unwrap();
+    }
+    zip.finish().unwrap();
+    assert_eq!(one(read(&path).await).counts(), (1, 1, 0));
+}
+
 #[tokio::test]
 async fn codes_of_a_geodatabase_keep_their_meanings() {
     let Some(data) = data() else { return };

@@ -127,7 +127,7 @@ pub fn rasters(path: &str) -> Result<Option<Vec<String>>> {
     let is_folder = Path::new(&full).is_dir();
     let root = match is_folder {
         true if ending(&full) != "gdb" => full.clone(),
-        false if archive::is_zip(&full) => {
+        false if is_archive(&full) => {
             archive::check(&full)?;
             format!("/vsizip/{{{full}}}")
         }
@@ -161,8 +161,7 @@ pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
     let is_folder = Path::new(full).is_dir();
     if !is_folder && archive::is_zip(full) {
         archive::check(full)?;
-        // kmz, xlsx and ods are zips that their drivers open themselves.
-        if ending == "zip" || !ENDINGS.iter().any(|(known, _)| *known == ending) {
+        if is_archive(full) {
             return collection(&format!("/vsizip/{{{full}}}"), full, notes);
         }
     }
@@ -171,6 +170,12 @@ pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
     }
     let drivers = ENDINGS.iter().find(|(known, _)| *known == ending).map_or(&BY_CONTENT[..], |(_, drivers)| drivers);
     Ok(vec![dataset(full, shown(full), drivers, notes)?])
+}
+
+/// Whether a file is a zip of files; kmz, xlsx and ods are zips that their drivers open themselves.
+fn is_archive(path: &str) -> bool {
+    let ending = ending(path);
+    archive::is_zip(path) && (ending == "zip" || !ENDINGS.iter().any(|(known, _)| *known == ending))
 }
 
 pub fn ending(path: &str) -> String {
