@@ -1,6 +1,11 @@
 //! A geometry as PostGIS hands it over (EWKB, little-endian), read without copying its positions.
 
 use crate::error::{Error, Result};
+pub use crate::geo::ewkb::Positions;
+use crate::geo::ewkb::Reader;
+
+/// What nests deeper is not read.
+const DEEPEST: u8 = 32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -42,30 +47,6 @@ pub enum Body<'a> {
     Parts(Vec<Shape<'a>>),
 }
 
-/// Positions of two to four numbers each.
-#[derive(Clone, Copy)]
-pub struct Positions<'a> {
-    bytes: &'a [u8],
-    size: usize,
-    has_z: bool,
-}
-
-impl<'a> Positions<'a> {
-    pub fn len(&self) -> usize {
-        self.bytes.len() / (8 * self.size)
-    }
-
-    /// x, y, z (where there is one) and m (where there is one).
-    pub fn iter(&self) -> impl Iterator<Item = (f64, f64, Option<f64>, Option<f64>)> + 'a {
-        let (size, has_z) = (self.size, self.has_z);
-        self.bytes.chunks_exact(8 * size).map(move |position| {
-            let at = |n: usize| f64::from_le_bytes(position[8 * n..8 * n + 8].try_into().unwrap_or_default());
-            let z = has_z.then(|| at(2));
-            (at(0), at(1), z, (size == 4 || (size == 3 && !has_z)).then(|| at(size - 1)))
-        })
-    }
-}
-
 impl Shape<'_> {
     pub fn is_empty(&self) -> bool {
         match &self.body {
@@ -78,70 +59,42 @@ impl Shape<'_> {
 
 /// Reads a geometry. What no simple feature is (curves) is an error.
 pub fn read(bytes: &[u8]) -> Result<Shape<'_>> {
-    let mut rest = bytes;
-    shape(&mut rest, 0).ok_or_else(|| {
+    shape(&mut Reader(bytes), 0).ok_or_else(|| {
         Error::Internal("a geometry is not one of points, lines and polygons; no format here writes it".into())
     })
 }
 
-const Z: u32 = 0x8000_0000;
-const M: u32 = 0x4000_0000;
-const SRID: u32 = 0x2000_0000;
-
-fn shape<'a>(rest: &mut &'a [u8], depth: u8) -> Option<Shape<'a>> {
-    if take(rest, 1)? != [1] || depth > 32 {
-        return None;
-    }
-    let head = number(rest)?;
-    if head & SRID != 0 {
-        take(rest, 4)?;
-    }
-    let (z, m) = (head & Z != 0, head & M != 0);
-    let size = 2 + usize::from(z) + usize::from(m);
-    let positions = |rest: &mut &'a [u8], n: u32| {
-        let bytes = take(rest, (n as usize).checked_mul(8 * size)?)?;
-        Some(Positions { bytes, size, has_z: z })
-    };
-    let (kind, body) = match head & 0xff {
+fn shape<'a>(rest: &mut Reader<'a>, depth: u8) -> Option<Shape<'a>> {
+    let head = rest.head().filter(|_| depth <= DEEPEST)?;
+    let (kind, body) = match head.kind {
         1 => {
-            let point = positions(rest, 1)?;
+            let point = rest.positions(head, 1)?;
             // An empty point is written as one of NaN.
-            let empty = point.iter().all(|(x, y, ..)| x.is_nan() && y.is_nan());
-            let point = if empty { Positions { bytes: &[], ..point } } else { point };
-            (Kind::Point, Body::Positions(point))
+            let empty = point.xy().all(|[x, y]| x.is_nan() && y.is_nan());
+            (Kind::Point, Body::Positions(if empty { point.none() } else { point }))
         }
         2 => {
-            let n = number(rest)?;
-            (Kind::LineString, Body::Positions(positions(rest, n)?))
+            let n = rest.count()?;
+            (Kind::LineString, Body::Positions(rest.positions(head, n)?))
         }
         // A triangle is a polygon of one ring.
         3 | 17 => {
-            let n = number(rest)?;
-            let rings = (0..n).map(|_| number(rest).and_then(|n| positions(rest, n)));
+            let n = rest.count()?;
+            let rings = (0..n).map(|_| rest.count().and_then(|n| rest.positions(head, n)));
             (Kind::Polygon, Body::Rings(rings.collect::<Option<_>>()?))
         }
         4..=7 | 15 | 16 => {
-            let kind = match head & 0xff {
+            let kind = match head.kind {
                 4 => Kind::MultiPoint,
                 5 => Kind::MultiLineString,
                 6 | 15 => Kind::MultiPolygon,
                 _ => Kind::Collection,
             };
-            let n = number(rest)?;
+            let n = rest.count()?;
             let parts = (0..n).map(|_| shape(rest, depth + 1));
             (kind, Body::Parts(parts.collect::<Option<_>>()?))
         }
         _ => return None,
     };
-    Some(Shape { kind, z, m, body })
-}
-
-fn take<'a>(rest: &mut &'a [u8], n: usize) -> Option<&'a [u8]> {
-    let (taken, left) = rest.split_at_checked(n)?;
-    *rest = left;
-    Some(taken)
-}
-
-fn number(rest: &mut &[u8]) -> Option<u32> {
-    Some(u32::from_le_bytes(take(rest, 4)?.try_into().ok()?))
+    Some(Shape { kind, z: head.z, m: head.m, body })
 }

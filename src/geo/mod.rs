@@ -2,6 +2,7 @@
 
 mod bbox;
 mod crs;
+pub mod ewkb; // geometry as PostgreSQL sends it
 mod matrix;
 mod plane;
 mod tile;

@@ -79,7 +79,7 @@ impl Reader {
         drop(stdin);
         Ok(Reader {
             child,
-            frames: BufReader::with_capacity(512 << 10, stdout),
+            frames: BufReader::new(stdout),
             stderr,
             path: request.path.clone(),
             stall: limits.stall.min(patience(&request.path)),

@@ -7,6 +7,7 @@
 
 use std::io::Write;
 
+use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -324,8 +325,8 @@ pub enum Event {
 #[derive(Debug)]
 pub enum Frame {
     Event(Box<Event>),
-    Data(bytes::Bytes),
-    Tile(Tile, bytes::Bytes),
+    Data(Bytes),
+    Tile(Tile, Bytes),
 }
 
 /// Writes a tile of a raster.
@@ -341,11 +342,11 @@ pub fn write_tile(out: &mut impl Write, tile: Tile, picture: &[u8]) -> std::io::
     write_frame(out, TILE, &payload)
 }
 
-fn read_tile(payload: Vec<u8>) -> Option<Frame> {
+fn read_tile(payload: Bytes) -> Option<Frame> {
     let (place, _) = payload.split_first_chunk::<9>()?;
     let number = |at: usize| Some(u32::from_le_bytes(*place[at..].first_chunk()?));
     let tile = Tile::new(place[0], number(1)?, number(5)?)?;
-    Some(Frame::Tile(tile, bytes::Bytes::from(payload).slice(9..)))
+    Some(Frame::Tile(tile, payload.slice(9..)))
 }
 
 /// Writes COPY bytes, in several frames if they are many.
@@ -383,10 +384,15 @@ pub async fn read_frame(from: &mut (impl AsyncRead + Unpin)) -> Result<Option<Fr
     if length > MAX_PAYLOAD {
         return Err(broken("a frame is too long"));
     }
-    let mut payload = vec![0; length];
-    from.read_exact(&mut payload).await.map_err(|_| broken("cut off"))?;
+    let mut payload = BytesMut::with_capacity(length).limit(length);
+    while payload.has_remaining_mut() {
+        if from.read_buf(&mut payload).await.map_err(|_| broken("cut off"))? == 0 {
+            return Err(broken("cut off"));
+        }
+    }
+    let payload = payload.into_inner().freeze();
     match kind {
-        DATA => Ok(Some(Frame::Data(payload.into()))),
+        DATA => Ok(Some(Frame::Data(payload))),
         TILE => read_tile(payload).map(Some).ok_or_else(|| broken("no such tile")),
         JSON => Ok(Some(Frame::Event(Box::new(serde_json::from_slice(&payload)?)))),
         _ => Err(broken("unknown kind of frame")),

@@ -11,19 +11,21 @@ use crate::error::{Error, Result};
 use crate::schema::FID;
 use crate::sql::{Sql, ident, literal};
 
-/// The primary key. Ids of the source that are not unique, or missing, give way to running numbers; says whether they did.
+/// The primary key. Ids of the source that are not unique give way to running numbers; says whether they did.
 pub async fn key(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report) -> Result<bool> {
     let table = &incoming.staging;
     let name = ident(&format!("{}_{}_pkey", incoming.id, incoming.import));
-    let primary = format!("ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY ({FID})");
+    // Rows come in order of their ids, mostly: starting workers to sort them takes longer than sorting.
+    let primary = format!(
+        "SET LOCAL max_parallel_maintenance_workers = 0; ALTER TABLE {table} ADD CONSTRAINT {name} PRIMARY KEY ({FID})"
+    );
     let mut attempt = tx.begin().await?;
     let renumbered = match run::script(&mut *attempt, primary.clone()).await {
         Ok(()) => {
             attempt.commit().await?;
             false
         }
-        // unique_violation, not_null_violation
-        Err(Error::Db(sqlx::Error::Database(e))) if matches!(e.code().as_deref(), Some("23505" | "23502")) => {
+        Err(Error::Db(sqlx::Error::Database(e))) if e.is_unique_violation() => {
             attempt.rollback().await?;
             let renumber = format!(
                 "UPDATE {table} t SET {FID} = r.n FROM (SELECT ctid AS at, row_number() OVER (ORDER BY ctid) AS n FROM {table}) r WHERE t.ctid = r.at"

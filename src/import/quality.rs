@@ -57,7 +57,7 @@ impl Quality {
 
     /// The rows have other ids in the table than they had on the way.
     pub fn renumbered(&mut self) {
-        if matches!(self, Quality::Passing(_) | Quality::Read(_)) {
+        if matches!(self, Quality::Passing(_) | Quality::Read(_) | Quality::Checking(_)) {
             *self = Quality::Afterwards;
         }
     }
@@ -109,7 +109,8 @@ impl Quality {
             }
         };
         let rows = Rows { read: report.read, imported: report.imported, ..Rows::default() };
-        let told = quality::told(&mut *tx, &report.layer, &mut findings, Some(rows)).await?;
+        let mut told = quality::told(&mut *tx, &report.layer, &mut findings, Some(rows)).await?;
+        told.unknown_codes = report.land_use.as_ref().map(|l| (l.field.clone(), l.unknown_rows));
         report.quality = Some(quality::keep(tx, &report.layer, None, tolerance, findings, told).await?);
         Ok(())
     }

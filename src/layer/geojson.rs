@@ -2,6 +2,7 @@
 //! several times as much. What needs no PROJ is transformed here too.
 
 use super::number::coordinate;
+use crate::geo::ewkb::{Head, Reader};
 use crate::geo::{Crs, Transform};
 
 /// What nests deeper is not read.
@@ -30,7 +31,7 @@ impl Pen {
     /// Parts that are empty are left out, where `ST_AsGeoJSON` (3.3) writes `[[1,1],]`.
     pub fn write(self, ewkb: &[u8], out: &mut Vec<u8>) -> bool {
         let before = out.len();
-        let mut bytes = Bytes { rest: ewkb };
+        let mut bytes = Reader(ewkb);
         let done = self.geometry(&mut bytes, out, 0).is_some();
         if !done {
             out.truncate(before);
@@ -38,7 +39,7 @@ impl Pen {
         done
     }
 
-    fn geometry(self, bytes: &mut Bytes, out: &mut Vec<u8>, depth: u8) -> Option<()> {
+    fn geometry(self, bytes: &mut Reader<'_>, out: &mut Vec<u8>, depth: u8) -> Option<()> {
         let head = bytes.head()?;
         let name = match head.kind {
             1 => "Point",
@@ -72,7 +73,7 @@ impl Pen {
     }
 
     /// The coordinates of a point, a line or a polygon; false, and nothing written, for an empty one.
-    fn simple(self, head: Head, bytes: &mut Bytes, out: &mut Vec<u8>) -> Option<bool> {
+    fn simple(self, head: Head, bytes: &mut Reader<'_>, out: &mut Vec<u8>) -> Option<bool> {
         if head.kind == 1 {
             return self.position(head, bytes, out);
         }
@@ -91,7 +92,7 @@ impl Pen {
     }
 
     /// False, and nothing written, for the point that is empty.
-    fn position(self, head: Head, bytes: &mut Bytes, out: &mut Vec<u8>) -> Option<bool> {
+    fn position(self, head: Head, bytes: &mut Reader<'_>, out: &mut Vec<u8>) -> Option<bool> {
         let (mut x, mut y) = (bytes.number()?, bytes.number()?);
         let z = if head.z { Some(bytes.number()?) } else { None };
         if head.m {
@@ -133,43 +134,6 @@ fn list(count: u32, out: &mut Vec<u8>, mut one: impl FnMut(&mut Vec<u8>) -> Opti
     }
     out.push(b']');
     Some(())
-}
-
-#[derive(Clone, Copy)]
-struct Head {
-    kind: u32,
-    z: bool,
-    m: bool,
-}
-
-struct Bytes<'a> {
-    rest: &'a [u8],
-}
-
-impl Bytes<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (first, rest) = self.rest.split_first_chunk::<N>()?;
-        self.rest = rest;
-        Some(*first)
-    }
-
-    fn count(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    fn number(&mut self) -> Option<f64> {
-        self.take().map(f64::from_le_bytes)
-    }
-
-    /// PostGIS writes the order of bytes of its machine, and its flags above the kind.
-    fn head(&mut self) -> Option<Head> {
-        let [1] = self.take()? else { return None };
-        let kind = self.count()?;
-        if kind & 0x2000_0000 != 0 {
-            self.count()?;
-        }
-        Some(Head { kind: kind & 0xff, z: kind & 0x8000_0000 != 0, m: kind & 0x4000_0000 != 0 })
-    }
 }
 
 fn number(value: f64, places: u8, out: &mut Vec<u8>) -> Option<()> {

@@ -8,7 +8,7 @@ use super::gaps::{self, Gap};
 use super::issue::{Issue, Kind, Place, Severity, Tally};
 use super::overlaps;
 use super::shapes::Shapes;
-use super::single::{self, Found, NAMED};
+use super::single::{self, Found, NAMED, PART};
 use super::strip::{Edges, Left, Polygon, Strip, breadth};
 use crate::geo::Crs;
 use crate::tiles::grid::Box2;
@@ -66,11 +66,9 @@ fn ground(grounds: &Grounds<'_>, tolerance: f64, found: &mut Found) -> bool {
     let strips = grounds.strips();
     let last = strips.len().saturating_sub(1);
     let least = u128::from(units(tolerance).unsigned_abs()).pow(2);
-    let looked = parallel::map(
-        strips.len(),
-        || (),
-        |(), i| Looked::new(grounds, &strips[i], [i == 0, i == last], tolerance, least),
-    );
+    let looked = parallel::map(strips.len(), Edges::default, |edges, i| {
+        Looked::new(grounds, edges, &strips[i], [i == 0, i == last], tolerance, least)
+    });
     let (mut regions, mut pieces) = (Vec::new(), Vec::new());
     let (mut thin, mut narrow, mut crowded) = (0, 0, false);
     for l in looked {
@@ -92,8 +90,11 @@ fn ground(grounds: &Grounds<'_>, tolerance: f64, found: &mut Found) -> bool {
         grounds.issue(Kind::Overlap, Severity::Error, fids, &o.polygons)
     }));
     let (gaps, more) = gaps::join(pieces, tolerance);
-    let mut gaps: Vec<(f64, Gap)> =
-        gaps.into_iter().filter(Gap::has_neighbours).map(|gap| (grounds.area(&gap.polygons), gap)).collect();
+    let mut gaps: Vec<(f64, Gap)> = gaps
+        .into_iter()
+        .filter(|gap| gap.has_neighbours() || grounds.meets_another(gap))
+        .map(|gap| (grounds.area(&gap.polygons), gap))
+        .collect();
     gaps.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.around.cmp(&b.1.around)));
     *found.tally(Kind::Gap) = Tally {
         count: gaps.len() as u64,
@@ -118,9 +119,16 @@ struct Looked {
 }
 
 impl Looked {
-    fn new(grounds: &Grounds<'_>, strip: &Strip, ends: [bool; 2], tolerance: f64, least: u128) -> Looked {
+    fn new(
+        grounds: &Grounds<'_>,
+        edges: &mut Edges,
+        strip: &Strip,
+        ends: [bool; 2],
+        tolerance: f64,
+        least: u128,
+    ) -> Looked {
         let mut looked = Looked { regions: Vec::new(), thin: 0, pieces: Vec::new(), narrow: 0, crowded: false };
-        let left = grounds.left(strip);
+        let left = grounds.left(edges, strip);
         if left.is_empty() {
             return looked;
         }
@@ -130,13 +138,13 @@ impl Looked {
             return looked;
         }
         let rings = left.rings();
-        for polygon in left.twice(&rings, least) {
+        let [twice, bare] = left.faults(&rings, least);
+        for polygon in twice {
             match breadth(&polygon) <= tolerance {
                 true => looked.thin += 1,
                 false => looked.regions.push(corners(polygon.iter().flatten())),
             }
         }
-        let bare = left.bare(&rings, least);
         (looked.pieces, looked.narrow) = gaps::pieces(bare, &left, strip, ends, tolerance);
         looked
     }
@@ -184,9 +192,10 @@ impl<'a> Grounds<'a> {
         };
         grounds.leaves = grounds.all.iter().map(|(_, c)| grounds.window(*c)).collect();
         grounds.nodes = index::build(&grounds.leaves);
-        grounds.alone = (0..grounds.all.len())
-            .map(|i| !index::visit(&grounds.leaves, &grounds.nodes, grounds.leaves[i], &mut |other| other != i))
-            .collect();
+        let alone =
+            |i: usize| !index::visit(&grounds.leaves, &grounds.nodes, grounds.leaves[i], &mut |other| other != i);
+        grounds.alone =
+            parallel::parts(grounds.all.len(), PART, || (), |(), part| part.map(alone).collect::<Vec<bool>>()).concat();
         grounds
     }
 
@@ -244,14 +253,15 @@ impl<'a> Grounds<'a> {
         strips
     }
 
-    fn left(&self, strip: &Strip) -> Left {
-        let mut edges = Edges::new(*strip);
-        for (i, (_, [a, b])) in self.all.iter().enumerate() {
+    fn left(&self, edges: &mut Edges, strip: &Strip) -> Left {
+        let mut scratch = Vec::new();
+        for (i, (feature, [a, b])) in self.all.iter().enumerate() {
             if !self.alone[i] && a[0] <= strip.right && b[0] >= strip.left {
-                self.rings(i as u32).iter().for_each(|ring| edges.ring(i as u32, ring));
+                let draw = |ring: &[P]| edges.ring(strip, i as u32, ring);
+                single::each_ring(self.shapes, &self.frame, *feature as usize, &mut scratch, draw);
             }
         }
-        edges.cancel()
+        edges.left(strip)
     }
 
     /// m².
@@ -281,6 +291,18 @@ impl<'a> Grounds<'a> {
                 gap.around.len() < NAMED
             });
         }
+    }
+
+    /// Whether the border of a feature that is not known yet runs along the gap: of several that have an edge, one is known.
+    fn meets_another(&self, gap: &Gap) -> bool {
+        gap.polygons.iter().flatten().any(|ring| {
+            let mut p = ring.last().copied().unwrap_or_default();
+            ring.iter().any(|&q| {
+                let place = [0, 1].map(|i| (p[i] + q[i]) / 2);
+                p = q;
+                !self.each([place, place], &mut |at| gap.around.contains(&at) || !self.borders(at, place))
+            })
+        })
     }
 
     fn gap(&self, mut gap: Gap) -> Issue {

@@ -31,7 +31,9 @@ impl Frame {
     }
 
     pub fn whole(&self, p: [f64; 2]) -> P {
-        [0, 1].map(|i| ((p[i] - self.origin[i]) * self.scale[i]).round() as i64)
+        // `f64::round` is a call of the C library on processors of any age.
+        let nearest = |n: f64| (n + 0.5f64.copysign(n)) as i64;
+        [0, 1].map(|i| nearest((p[i] - self.origin[i]) * self.scale[i]))
     }
 
     pub fn back(&self, p: P) -> [f64; 2] {
@@ -55,18 +57,27 @@ pub fn area2(ring: &[P]) -> i128 {
     sum
 }
 
-/// Area over half the perimeter, in metres: the width of a thin shape.
-pub fn width<'a>(rings: impl Iterator<Item = &'a [P]>) -> f64 {
-    let (mut area, mut round) = (0i128, 0.0);
-    for ring in rings {
-        area += area2(ring);
-        let Some(mut before) = ring.last().copied() else { continue };
+/// Area over half the perimeter: the width of a thin shape.
+#[derive(Default)]
+pub struct Width {
+    area2: i128,
+    round: f64,
+}
+
+impl Width {
+    pub fn add(&mut self, ring: &[P]) {
+        self.area2 += area2(ring);
+        let Some(mut before) = ring.last().copied() else { return };
         for p in ring {
-            round += ((p[0] - before[0]) as f64).hypot((p[1] - before[1]) as f64);
+            let [x, y] = [0, 1].map(|i| (p[i] - before[i]) as f64);
+            self.round += (x * x + y * y).sqrt();
             before = *p;
         }
     }
-    if round > 0.0 { area.unsigned_abs() as f64 / round / UNIT } else { 0.0 }
+
+    pub fn metres(&self) -> f64 {
+        if self.round > 0.0 { self.area2.unsigned_abs() as f64 / self.round / UNIT } else { 0.0 }
+    }
 }
 
 /// How areas of a layer are taken (decision 2): in the plane of its own system; for degrees and Web Mercator in the city's

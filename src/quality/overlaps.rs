@@ -111,9 +111,9 @@ fn within(rings: Vec<Vec<P>>, window: [P; 2]) -> Vec<Vec<P>> {
         return rings;
     }
     let [[left, bottom], [right, top]] = window;
-    let mut edges = Edges::new(Strip { left, right, bottom, top });
-    rings.iter().for_each(|ring| edges.ring(0, ring));
-    edges.cancel().rings()
+    let (strip, mut edges) = (Strip { left, right, bottom, top }, Edges::default());
+    rings.iter().for_each(|ring| edges.ring(&strip, 0, ring));
+    edges.left(&strip).rings()
 }
 
 fn meet(a: [P; 2], b: [P; 2]) -> [P; 2] {

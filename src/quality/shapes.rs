@@ -77,7 +77,7 @@ impl Writer {
         let mut dim = Dim::Empty;
         let mut finite = true;
         let walked = wkb::walk(ewkb, &mut |run, positions| {
-            let mut count = positions.iter().len();
+            let mut count = positions.len();
             if matches!(run, Run::Shell | Run::Hole) {
                 count = count.saturating_sub(1);
             }
@@ -89,7 +89,7 @@ impl Writer {
                 Run::Line => Dim::Line,
                 Run::Shell | Run::Hole => Dim::Polygon,
             });
-            for p in positions.iter().take(count) {
+            for p in positions.xy().take(count) {
                 finite &= p[0].is_finite() && p[1].is_finite();
                 let [w, s, e, n] = &mut self.bounds;
                 (*w, *s, *e, *n) = (w.min(p[0]), s.min(p[1]), e.max(p[0]), n.max(p[1]));

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::frame::{Frame, Measure, P, Surveyor, area2, width};
+use super::frame::{Frame, Measure, P, Surveyor, Width, area2};
 use super::issue::{Issue, Kind, Place, Severity, Tally};
 use super::shapes::{Dim, Shapes};
 use super::{LISTED, SLIVER};
 use crate::tiles::parallel;
 
-/// Features whose areas a core takes at a time.
-const PART: usize = 4_096;
+/// Features that a core takes at a time.
+pub const PART: usize = 4_096;
 /// Features that an issue names.
 pub const NAMED: usize = 20;
 
@@ -50,22 +50,28 @@ pub struct Singles {
 /// The rings of a polygon feature in whole numbers: outer ones counter-clockwise, holes clockwise, nothing repeated.
 pub fn rings(shapes: &Shapes, frame: &Frame, at: usize) -> Vec<Vec<P>> {
     let mut rings = Vec::new();
+    each_ring(shapes, frame, at, &mut Vec::new(), |ring| rings.push(ring.to_vec()));
+    rings
+}
+
+/// Calls `hit` with each of the [`rings`], made in `scratch`.
+pub fn each_ring(shapes: &Shapes, frame: &Frame, at: usize, scratch: &mut Vec<P>, mut hit: impl FnMut(&[P])) {
     for (hole, run) in shapes.runs(at) {
-        let mut ring: Vec<P> = run.iter().map(|p| frame.whole(*p)).collect();
-        ring.dedup();
-        if ring.len() > 1 && ring.first() == ring.last() {
-            ring.pop();
+        scratch.clear();
+        scratch.extend(run.iter().map(|p| frame.whole(*p)));
+        scratch.dedup();
+        if scratch.len() > 1 && scratch.first() == scratch.last() {
+            scratch.pop();
         }
-        let area = area2(&ring);
+        let area = area2(scratch);
         if area == 0 {
             continue;
         }
         if (area < 0) != hole {
-            ring.reverse();
+            scratch.reverse();
         }
-        rings.push(ring);
+        hit(scratch);
     }
-    rings
 }
 
 /// The polygon that a feature is, as an issue shows it.
@@ -81,83 +87,112 @@ pub fn place(shapes: &Shapes, at: usize) -> Place {
 }
 
 pub fn look(shapes: &Shapes, frame: &Frame, measure: Measure, found: &mut Found) -> Singles {
+    let bench = || (Surveyor::new(measure), Vec::new());
+    let parts = parallel::parts(shapes.count(), PART, bench, |(surveyor, scratch), features| {
+        let mut part = Part::default();
+        features.for_each(|at| part.feature(shapes, frame, at, surveyor, scratch));
+        part
+    });
     let mut singles = Singles { area: None, features: 0, grounds: Vec::new() };
-    let areas = areas(shapes, measure);
-    // Of each feature a number that does not depend on where its rings begin nor on which way they run.
     let mut marks: Vec<(u64, u32)> = Vec::with_capacity(shapes.count());
-    for at in 0..shapes.count() {
-        let dim = shapes.dim(at);
-        if dim == Dim::Replaced {
-            continue;
+    for part in parts {
+        singles.features += part.features;
+        if let Some(area) = part.area {
+            *singles.area.get_or_insert(0.0) += area;
         }
-        singles.features += 1;
-        if dim == Dim::Empty {
-            found.add(Kind::Empty, || Issue::new(Kind::Empty, Severity::Note, vec![shapes.fid(at)], Place::Nowhere));
-            continue;
+        for at in part.empty {
+            let issue = || Issue::new(Kind::Empty, Severity::Note, vec![shapes.fid(at as usize)], Place::Nowhere);
+            found.add(Kind::Empty, issue);
         }
-        let (mut mark, mut repeated, mut first_repeated) = (dim as u64, 0u64, None);
-        for (_, run) in shapes.runs(at) {
-            let mut before = if dim == Dim::Polygon { run.last() } else { None };
-            for p in run {
-                if before == Some(p) && run.len() > 1 {
-                    repeated += 1;
-                    first_repeated = first_repeated.or(Some(*p));
-                }
-                before = Some(p);
-                mark = mark.wrapping_add(xxh3_64(bytemuck::bytes_of(p)));
-            }
-        }
-        marks.push((mark, at as u32));
-        if let Some(p) = first_repeated {
+        for (at, times, first) in part.repeated {
             found.add(Kind::RepeatedPoint, || Issue {
-                detail: Some(repeated.to_string()),
-                ..Issue::new(Kind::RepeatedPoint, Severity::Note, vec![shapes.fid(at)], Place::Point(p))
+                detail: Some(times.to_string()),
+                ..Issue::new(Kind::RepeatedPoint, Severity::Note, vec![shapes.fid(at as usize)], Place::Point(first))
             });
         }
-        if dim == Dim::Polygon {
-            polygon(shapes, frame, areas[at], at, found, &mut singles);
+        for (at, area, width) in part.slivers {
+            let at = at as usize;
+            found.add(Kind::Sliver, || Issue {
+                area: Some(area),
+                width: Some(width),
+                ..Issue::new(Kind::Sliver, Severity::Warning, vec![shapes.fid(at)], place(shapes, at))
+            });
         }
+        marks.extend(part.marks);
+        singles.grounds.extend(part.grounds);
     }
     twins(shapes, marks, found, &mut singles);
     singles
 }
 
-/// The area of each feature, m²; zero of what is no polygon.
-fn areas(shapes: &Shapes, measure: Measure) -> Vec<f64> {
-    let count = shapes.count();
-    let part = |surveyor: &mut Surveyor, n: usize| {
-        let mut area = |at: usize| match shapes.dim(at) {
-            Dim::Polygon => {
-                shapes.runs(at).map(|(hole, run)| if hole { -surveyor.ring(run) } else { surveyor.ring(run) }).sum()
-            }
-            _ => 0.0,
-        };
-        (n * PART..count.min((n + 1) * PART)).map(&mut area).collect::<Vec<f64>>()
-    };
-    parallel::map(count.div_ceil(PART), || Surveyor::new(measure), part).concat()
+/// What some features show, one by one.
+#[derive(Default)]
+struct Part {
+    features: u64,
+    area: Option<f64>,
+    empty: Vec<u32>,
+    /// Of each feature a number that does not depend on where its rings begin nor on which way they run.
+    marks: Vec<(u64, u32)>,
+    /// Feature, how many points are repeated, the first of them.
+    repeated: Vec<(u32, u64, [f64; 2])>,
+    /// Feature, area, mean width.
+    slivers: Vec<(u32, f64, f64)>,
+    grounds: Vec<(u32, [P; 2])>,
 }
 
-fn polygon(shapes: &Shapes, frame: &Frame, area: f64, at: usize, found: &mut Found, singles: &mut Singles) {
-    *singles.area.get_or_insert(0.0) += area;
-    let rings = rings(shapes, frame, at);
-    let mut corners = [[i64::MAX; 2], [i64::MIN; 2]];
-    for p in rings.iter().flatten() {
-        for i in [0, 1] {
-            corners[0][i] = corners[0][i].min(p[i]);
-            corners[1][i] = corners[1][i].max(p[i]);
+impl Part {
+    fn feature(&mut self, shapes: &Shapes, frame: &Frame, at: usize, surveyor: &mut Surveyor, scratch: &mut Vec<P>) {
+        let dim = shapes.dim(at);
+        if dim == Dim::Replaced {
+            return;
+        }
+        self.features += 1;
+        if dim == Dim::Empty {
+            self.empty.push(at as u32);
+            return;
+        }
+        let (mut mark, mut repeated, mut first) = (dim as u64, 0, None);
+        for (_, run) in shapes.runs(at) {
+            let mut before = if dim == Dim::Polygon { run.last() } else { None };
+            for p in run {
+                if before == Some(p) && run.len() > 1 {
+                    repeated += 1;
+                    first = first.or(Some(*p));
+                }
+                before = Some(p);
+                mark = mark.wrapping_add(xxh3_64(bytemuck::bytes_of(p)));
+            }
+        }
+        self.marks.push((mark, at as u32));
+        self.repeated.extend(first.map(|first| (at as u32, repeated, first)));
+        if dim == Dim::Polygon {
+            self.polygon(shapes, frame, at, surveyor, scratch);
         }
     }
-    if rings.is_empty() {
-        return;
-    }
-    singles.grounds.push((at as u32, corners));
-    let width = width(rings.iter().map(Vec::as_slice));
-    if width < SLIVER {
-        found.add(Kind::Sliver, || Issue {
-            area: Some(area),
-            width: Some(width),
-            ..Issue::new(Kind::Sliver, Severity::Warning, vec![shapes.fid(at)], place(shapes, at))
+
+    fn polygon(&mut self, shapes: &Shapes, frame: &Frame, at: usize, surveyor: &mut Surveyor, scratch: &mut Vec<P>) {
+        let area: f64 =
+            shapes.runs(at).map(|(hole, run)| if hole { -surveyor.ring(run) } else { surveyor.ring(run) }).sum();
+        *self.area.get_or_insert(0.0) += area;
+        let mut corners = [[i64::MAX; 2], [i64::MIN; 2]];
+        let mut width = Width::default();
+        each_ring(shapes, frame, at, scratch, |ring| {
+            width.add(ring);
+            for p in ring {
+                for i in [0, 1] {
+                    corners[0][i] = corners[0][i].min(p[i]);
+                    corners[1][i] = corners[1][i].max(p[i]);
+                }
+            }
         });
+        if corners[0][0] > corners[1][0] {
+            return;
+        }
+        self.grounds.push((at as u32, corners));
+        let width = width.metres();
+        if width < SLIVER {
+            self.slivers.push((at as u32, area, width));
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::issue::{Issue, Kind, Place, Severity, Tally};
 use super::{LISTED, SLIVER, wkb};
 use crate::db::run;
 use crate::error::{Error, Result};
-use crate::geo::{CITY_SRID, Crs, city_zone};
+use crate::geo::{CITY_SRID, Crs, city_zone, ewkb};
 use crate::layer::{Layer, catalog, editions};
 use crate::schema::{FID, GEOM};
 use crate::sql::{Sql, ident};
@@ -69,6 +69,8 @@ pub struct Told {
     /// m² that mending added.
     pub area_mended: f64,
     pub invalid: BTreeMap<String, u64>,
+    /// The field of land-use labels, and how many rows have a code that is in no list; where that is known.
+    pub unknown_codes: Option<(String, u64)>,
 }
 
 /// The system with this code, and how many metres its unit has.
@@ -100,7 +102,11 @@ pub async fn keep(
     let layer = catalog::present(&mut *tx, layer).await?;
     let edition = editions::served(&mut *tx, &layer.id).await?;
     let own = || layer.srid.map(|srid| format!("EPSG:{srid}"));
-    let (unknown, listed) = unknown_codes(&mut *tx, &layer).await?;
+    let known = told.unknown_codes.filter(|(field, _)| layer.class_field.as_ref() == Some(field));
+    let unknown = match known {
+        Some((_, n)) => n,
+        None => unknown_codes(&mut *tx, &layer).await?,
+    };
     if unknown > 0 {
         findings.tallies.insert(Kind::UnknownCode, Tally { count: unknown, ..Tally::default() });
     }
@@ -108,7 +114,7 @@ pub async fn keep(
     for (kind, tally) in findings.tallies.iter().filter(|(_, t)| t.count > 0 || t.within_tolerance.is_some()) {
         let there = findings.issues.iter().filter(|i| i.kind == *kind).count();
         let mut value = serde_json::to_value(tally)?;
-        value["listed"] = json!(if *kind == Kind::UnknownCode { listed } else { there });
+        value["listed"] = json!(if *kind == Kind::UnknownCode { unknown.min(LISTED as u64) } else { there as u64 });
         issues.insert(kind.name().to_string(), value);
     }
     findings.issues.sort_by_key(|issue| issue.kind);
@@ -182,7 +188,7 @@ fn hex(place: &Place, srid: i32) -> Option<String> {
     let mut out = Vec::new();
     let head = |code: u32, srid: Option<i32>, out: &mut Vec<u8>| {
         out.push(1);
-        out.extend((code | if srid.is_some() { 0x2000_0000 } else { 0 }).to_le_bytes());
+        out.extend((code | if srid.is_some() { ewkb::SRID } else { 0 }).to_le_bytes());
         out.extend(srid.into_iter().flat_map(i32::to_le_bytes));
     };
     let pair = |p: &[f64; 2]| p.iter().flat_map(|c| c.to_le_bytes()).collect::<Vec<u8>>();
@@ -231,10 +237,10 @@ fn unknown(layer: &Layer) -> Option<(String, String)> {
     Some((column.clone(), format!("FROM {} WHERE {column} IN ({labels})", layer.table())))
 }
 
-async fn unknown_codes(tx: &mut PgConnection, layer: &Layer) -> Result<(u64, usize)> {
-    let Some((_, rows)) = unknown(layer) else { return Ok((0, 0)) };
+async fn unknown_codes(tx: &mut PgConnection, layer: &Layer) -> Result<u64> {
+    let Some((_, rows)) = unknown(layer) else { return Ok(0) };
     let n: i64 = run::one(tx, Sql::new(format!("SELECT count(*) {rows}"))).await?.try_get(0)?;
-    Ok((n.unsigned_abs(), n.unsigned_abs().min(LISTED as u64) as usize))
+    Ok(n.unsigned_abs())
 }
 
 async fn list_unknown(tx: &mut PgConnection, layer: &Layer, edition: i32, after: usize) -> Result<()> {
@@ -306,7 +312,7 @@ pub async fn told(tx: &mut PgConnection, layer: &str, findings: &mut Findings, r
 fn somewhere(wkb: &[u8]) -> Place {
     let mut place = Place::Nowhere;
     wkb::walk(wkb, &mut |_, positions| {
-        let first = positions.iter().find(|p| p[0].is_finite() && p[1].is_finite());
+        let first = positions.xy().find(|p| p[0].is_finite() && p[1].is_finite());
         if let (Place::Nowhere, Some(p)) = (&place, first) {
             place = Place::Point(p);
         }

@@ -6,13 +6,17 @@
 //! integer boolean operations (i_overlay) find the ground that is covered more than once, and the ground that is not covered.
 
 use std::cmp::Ordering;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
 
 use i_overlay::core::fill_rule::FillRule;
 use i_overlay::core::overlay::{ContourDirection, IntOverlayOptions, Overlay, ShapeType};
 use i_overlay::core::overlay_rule::OverlayRule;
 use i_overlay::i_float::int::point::IntPoint;
 
-use super::frame::{P, width};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::frame::{P, Width};
 
 /// A polygon: rings, the outer one first.
 pub type Polygon = Vec<Vec<P>>;
@@ -31,7 +35,7 @@ pub struct Strip {
 }
 
 /// An edge that nobody shares, from `a` to `b`, which comes later in order of x and y; or `net` times, backwards if negative.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Edge {
     a: P,
     b: P,
@@ -39,10 +43,12 @@ struct Edge {
     owner: u32,
 }
 
-/// The edges of a strip under way.
+/// The edges of a strip under way, as far as no other cancels them yet: few, where neighbours are drawn soon after each
+/// other. A table of open addresses by the hash of an edge's ends; free places have a `net` of zero, and are at least half.
+#[derive(Default)]
 pub struct Edges {
-    strip: Strip,
-    edges: Vec<Edge>,
+    table: Vec<Edge>,
+    used: usize,
     path: Vec<P>,
 }
 
@@ -53,69 +59,122 @@ pub struct Left {
 }
 
 impl Edges {
-    pub fn new(strip: Strip) -> Edges {
-        Edges { strip, edges: Vec::new(), path: Vec::new() }
+    /// Draws a ring of feature `owner` into the strip; its ground lies to the left.
+    pub fn ring(&mut self, strip: &Strip, owner: u32, ring: &[P]) {
+        let mut path = std::mem::take(&mut self.path);
+        within(strip, ring, &mut path);
+        if let Some(mut a) = path.last().copied() {
+            for &b in &path {
+                match a.cmp(&b) {
+                    Ordering::Less => self.add(Edge { a, b, net: 1, owner }),
+                    Ordering::Greater => self.add(Edge { a: b, b: a, net: -1, owner }),
+                    Ordering::Equal => {}
+                }
+                a = b;
+            }
+        }
+        self.path = path;
     }
 
-    /// Draws in a ring of feature `owner`; its ground lies to the left.
-    pub fn ring(&mut self, owner: u32, ring: &[P]) {
-        self.path.clear();
-        let Some(mut p) = ring.last().copied() else { return };
-        let (left, right) = (self.strip.left, self.strip.right);
-        for &q in ring {
-            let mut cuts = [left, right];
-            if p[0] > q[0] {
-                cuts.reverse();
+    fn add(&mut self, edge: Edge) {
+        if self.table.len() < 2 * (self.used + 1) {
+            self.grow();
+        }
+        let mask = self.table.len() - 1;
+        let mut at = hash(&edge) & mask;
+        loop {
+            let known = &mut self.table[at];
+            if known.net == 0 {
+                *known = edge;
+                self.used += 1;
+                return;
             }
-            for x in cuts {
-                if (p[0] < x && x < q[0]) || (q[0] < x && x < p[0]) {
-                    self.put([x, cut(p, q, x)]);
+            if known.a == edge.a && known.b == edge.b {
+                known.net += edge.net;
+                if known.net == 0 {
+                    self.free(at);
+                }
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Closes the gap at `gap`: what would not be found any more behind it moves up (Knuth, volume 3, 6.4, algorithm R).
+    fn free(&mut self, mut gap: usize) {
+        let mask = self.table.len() - 1;
+        let mut at = gap;
+        loop {
+            self.table[gap].net = 0;
+            loop {
+                at = (at + 1) & mask;
+                if self.table[at].net == 0 {
+                    self.used -= 1;
+                    return;
+                }
+                let home = hash(&self.table[at]) & mask;
+                if at.wrapping_sub(home) & mask >= at.wrapping_sub(gap) & mask {
+                    break;
                 }
             }
-            self.put([q[0].clamp(left, right), q[1]]);
-            p = q;
-        }
-        let Some(mut a) = self.path.last().copied() else { return };
-        if self.path.iter().all(|p| p[0] == left) || self.path.iter().all(|p| p[0] == right) {
-            return;
-        }
-        for &b in &self.path {
-            match a.cmp(&b) {
-                Ordering::Less => self.edges.push(Edge { a, b, net: 1, owner }),
-                Ordering::Greater => self.edges.push(Edge { a: b, b: a, net: -1, owner }),
-                Ordering::Equal => {}
-            }
-            a = b;
+            self.table[gap] = self.table[at];
+            gap = at;
         }
     }
 
-    /// Of a path along the strip's border only the ends count.
-    fn put(&mut self, p: P) {
-        if let [.., u, v] = self.path[..] {
-            let border = p[0] == self.strip.left || p[0] == self.strip.right;
+    fn grow(&mut self) {
+        let size = (2 * self.table.len()).max(64);
+        let before = std::mem::replace(&mut self.table, vec![Edge::default(); size]);
+        self.used = 0;
+        before.into_iter().filter(|e| e.net != 0).for_each(|e| self.add(e));
+    }
+
+    /// The edges that no other cancels; there are none here any more.
+    pub fn left(&mut self, strip: &Strip) -> Left {
+        let mut edges: Vec<Edge> = self.table.iter().filter(|e| e.net != 0).copied().collect();
+        edges.sort_unstable_by_key(|e| (e.a, e.b));
+        self.table.fill(Edge::default());
+        self.used = 0;
+        Left { strip: *strip, edges }
+    }
+}
+
+/// A hash that nobody can know beforehand, so that no layer can be made whose edges all have the same one.
+fn hash(edge: &Edge) -> usize {
+    static SEED: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(()));
+    xxh3_64_with_seed(bytemuck::bytes_of(&[edge.a, edge.b]), *SEED) as usize
+}
+
+/// Draws a ring into a strip, as a `path`; an empty one where nothing of it lies within.
+fn within(strip: &Strip, ring: &[P], path: &mut Vec<P>) {
+    path.clear();
+    let Some(mut p) = ring.last().copied() else { return };
+    let (left, right) = (strip.left, strip.right);
+    // Of a path along the strip's border only the ends count.
+    let mut put = |p: P| {
+        if let [.., u, v] = path[..] {
+            let border = p[0] == left || p[0] == right;
             if border && u[0] == p[0] && v[0] == p[0] {
-                self.path.pop();
+                path.pop();
             }
         }
-        self.path.push(p);
-    }
-
-    /// Has edges that run both ways cancel each other.
-    pub fn cancel(mut self) -> Left {
-        self.edges.sort_unstable_by_key(|e| (e.a, e.b));
-        self.edges.dedup_by(|next, kept| {
-            let same = next.a == kept.a && next.b == kept.b;
-            if same {
-                // The owner is one whose edge is left over.
-                if kept.net == 0 {
-                    kept.owner = next.owner;
-                }
-                kept.net += next.net;
+        path.push(p);
+    };
+    for &q in ring {
+        let mut cuts = [left, right];
+        if p[0] > q[0] {
+            cuts.reverse();
+        }
+        for x in cuts {
+            if (p[0] < x && x < q[0]) || (q[0] < x && x < p[0]) {
+                put([x, cut(p, q, x)]);
             }
-            same
-        });
-        self.edges.retain(|e| e.net != 0);
-        Left { strip: self.strip, edges: self.edges }
+        }
+        put([q[0].clamp(left, right), q[1]]);
+        p = q;
+    }
+    if path.iter().all(|p| p[0] == left) || path.iter().all(|p| p[0] == right) {
+        path.clear();
     }
 }
 
@@ -195,35 +254,24 @@ impl Left {
         rings
     }
 
-    /// The ground that is covered at least twice.
-    pub fn twice(&self, rings: &[Vec<P>], least: u128) -> Vec<Polygon> {
-        // One coverage less everywhere: what is left of two is one.
-        fill(rings.iter().map(|r| r.iter().copied()), self.frame(true), least)
-    }
-
-    /// The ground of the strip that is not covered.
-    pub fn bare(&self, rings: &[Vec<P>], least: u128) -> Vec<Polygon> {
-        fill(rings.iter().map(|r| r.iter().rev().copied()), self.frame(false), least)
-    }
-
-    fn frame(&self, backwards: bool) -> Vec<P> {
+    /// The ground that is covered at least twice, and the ground of the strip that is not covered; `least` in square units.
+    pub fn faults(&self, rings: &[Vec<P>], least: u128) -> [Vec<Polygon>; 2] {
         let Strip { left, right, bottom, top } = self.strip;
-        let mut frame = vec![[left, bottom], [right, bottom], [right, top], [left, top]];
-        if backwards {
-            frame.reverse();
+        let frame = [[left, bottom], [right, bottom], [right, top], [left, top]];
+        let mut overlay = Overlay::<i64>::new_custom(1024, options(least, true), Default::default());
+        // One coverage is taken away everywhere, so that what is left of two is one; for the other question all turns round.
+        // Where edges cross is found once for both.
+        let whole = |[x, y]: &P| IntPoint::new(*x, *y);
+        overlay.add_path_iter(frame.iter().rev().map(whole), ShapeType::Subject);
+        overlay.add_path_iter(frame.iter().map(whole), ShapeType::Clip);
+        for ring in rings {
+            overlay.add_path_iter(ring.iter().map(whole), ShapeType::Subject);
+            overlay.add_path_iter(ring.iter().rev().map(whole), ShapeType::Clip);
         }
-        frame
+        let Some(graph) = overlay.build_graph_view(FillRule::Positive) else { return Default::default() };
+        let mut buffer = Default::default();
+        [OverlayRule::Subject, OverlayRule::Clip].map(|rule| polygons(graph.extract_shapes(rule, &mut buffer)))
     }
-}
-
-/// The ground whose edges wind around it a positive number of times.
-fn fill<I: Iterator<Item = P>>(rings: impl Iterator<Item = I>, frame: Vec<P>, least: u128) -> Vec<Polygon> {
-    let mut overlay = Overlay::<i64>::new_custom(1024, options(least, true), Default::default());
-    for ring in rings {
-        overlay.add_path_iter(ring.map(|[x, y]| IntPoint::new(x, y)), ShapeType::Subject);
-    }
-    overlay.add_path_iter(frame.into_iter().map(|[x, y]| IntPoint::new(x, y)), ShapeType::Subject);
-    polygons(overlay.overlay(OverlayRule::Subject, FillRule::Positive))
 }
 
 /// What two polygons have in common, or what several have together; `least` in square units.
@@ -263,7 +311,9 @@ fn polygons(shapes: i_overlay::i_shape::int::shape::IntShapes<i64>) -> Vec<Polyg
 
 /// The mean width of a polygon, metres.
 pub fn breadth(polygon: &Polygon) -> f64 {
-    width(polygon.iter().map(Vec::as_slice))
+    let mut width = Width::default();
+    polygon.iter().for_each(|ring| width.add(ring));
+    width.metres()
 }
 
 #[cfg(test)]
@@ -280,9 +330,10 @@ mod tests {
     }
 
     fn left(strip: (i64, i64), rings: &[Vec<P>]) -> Left {
-        let mut edges = Edges::new(Strip { left: strip.0, right: strip.1, bottom: -100, top: 1_100 });
-        rings.iter().enumerate().for_each(|(i, r)| edges.ring(i as u32, r));
-        edges.cancel()
+        let strip = Strip { left: strip.0, right: strip.1, bottom: -100, top: 1_100 };
+        let mut edges = Edges::default();
+        rings.iter().enumerate().for_each(|(i, r)| edges.ring(&strip, i as u32, r));
+        edges.left(&strip)
     }
 
     #[test]
@@ -292,8 +343,9 @@ mod tests {
         assert_eq!(l.edges.len(), 40);
         let rings = l.rings();
         assert_eq!(rings.iter().map(Vec::len).sum::<usize>(), 40);
-        assert!(l.twice(&rings, 0).is_empty());
-        assert_eq!(area(&l.bare(&rings, 0)), 1_200 * 1_200 - 1_000 * 1_000);
+        let [twice, bare] = l.faults(&rings, 0);
+        assert!(twice.is_empty());
+        assert_eq!(area(&bare), 1_200 * 1_200 - 1_000 * 1_000);
     }
 
     #[test]
@@ -303,13 +355,13 @@ mod tests {
         grid.push(square(210, 210, 130));
         let whole = left((-100, 1_100), &grid);
         let rings = whole.rings();
-        assert_eq!(area(&whole.twice(&rings, 0)), 130 * 130);
-        let parts: Vec<Left> = [(-100, 233), (233, 540), (540, 1_100)].iter().map(|s| left(*s, &grid)).collect();
-        let twice: Vec<Polygon> = parts.iter().flat_map(|l| l.twice(&l.rings(), 0)).collect();
-        let bare: Vec<Polygon> = parts.iter().flat_map(|l| l.bare(&l.rings(), 0)).collect();
+        let [twice, bare] = whole.faults(&rings, 0);
         assert_eq!(area(&twice), 130 * 130);
-        assert_eq!(area(&bare), area(&whole.bare(&rings, 0)));
-        assert_eq!(area(&whole.bare(&rings, 0)), 1_200 * 1_200 - 1_000 * 1_000 + 100 * 100);
+        assert_eq!(area(&bare), 1_200 * 1_200 - 1_000 * 1_000 + 100 * 100);
+        let parts: Vec<Left> = [(-100, 233), (233, 540), (540, 1_100)].iter().map(|s| left(*s, &grid)).collect();
+        let faults: Vec<[Vec<Polygon>; 2]> = parts.iter().map(|l| l.faults(&l.rings(), 0)).collect();
+        let all = |i: usize| faults.iter().map(|f| area(&f[i])).sum::<i128>();
+        assert_eq!([all(0), all(1)], [area(&twice), area(&bare)]);
     }
 
     #[test]
@@ -317,7 +369,7 @@ mod tests {
         let mut grid: Vec<Vec<P>> = (0..100).map(|i| square(i % 10 * 100, i / 10 * 100, 100)).collect();
         grid.extend((0..25).map(|i| square(i % 5 * 200, i / 5 * 200, 200)));
         let l = left((-100, 1_100), &grid);
-        assert_eq!(area(&l.twice(&l.rings(), 0)), 1_000 * 1_000);
+        assert_eq!(area(&l.faults(&l.rings(), 0)[0]), 1_000 * 1_000);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Work on all cores, for what is prepared in advance.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// `make(0), make(1), … make(n - 1)`, made on all cores; each core has a workbench of its own.
@@ -30,6 +31,16 @@ pub fn map<T: Send, W>(n: usize, bench: impl Fn() -> W + Sync, make: impl Fn(&mu
     });
     all.sort_unstable_by_key(|(i, _)| *i);
     all.into_iter().map(|(_, made)| made).collect()
+}
+
+/// `0..n` in parts of `size`, as [`map`].
+pub fn parts<T: Send, W>(
+    n: usize,
+    size: usize,
+    bench: impl Fn() -> W + Sync,
+    make: impl Fn(&mut W, Range<usize>) -> T + Sync,
+) -> Vec<T> {
+    map(n.div_ceil(size), bench, |bench, i| make(bench, i * size..n.min((i + 1) * size)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
-//! Geometry as PostGIS sends it (EWKB: OGC 06-103r4, 8, with the flags of PostGIS for Z, M and SRID).
+//! Geometry as PostGIS sends it → what is drawn of it, in whole numbers.
 
 use super::grid::{Box2, Grid, Point};
+use crate::geo::ewkb::{Head, Reader};
+
+/// What nests deeper is not drawn.
+const DEEPEST: u8 = 8;
 
 /// What a feature is drawn as; the numbers are those of MVT 2.1 (4.3.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,8 +72,8 @@ pub enum Reason {
 
 /// Reads EWKB in EPSG:3857. Of a collection, what has the highest dimension is drawn, as `ST_AsMVTGeom` does.
 pub fn read(bytes: &[u8], grid: &Grid) -> Result<Shape, Reason> {
-    let mut reader = Reader { bytes, grid, runs: Vec::new() };
-    reader.geometry(0).ok_or(Reason::Nothing)??;
+    let mut reader = Runs { grid, runs: Vec::new() };
+    reader.geometry(&mut Reader(bytes), 0)?;
     let kind = reader.runs.iter().map(|(kind, _)| *kind).max().ok_or(Reason::Nothing)?;
     let mut shape = Shape { kind, points: Vec::new(), ends: Vec::new(), bounds: Box2::EMPTY };
     for (_, run) in reader.runs.into_iter().filter(|(k, _)| *k == kind) {
@@ -83,94 +87,57 @@ pub fn read(bytes: &[u8], grid: &Grid) -> Result<Shape, Reason> {
     if shape.points.is_empty() { Err(Reason::Nothing) } else { Ok(shape) }
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
+struct Runs<'a> {
     grid: &'a Grid,
     runs: Vec<(Kind, Vec<Point>)>,
 }
 
-type Read = Option<Result<(), Reason>>;
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (head, rest) = self.bytes.split_first_chunk::<N>()?;
-        self.bytes = rest;
-        Some(*head)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
-    }
-
-    /// `None` when the bytes are not EWKB in little-endian order, which PostGIS on our machines sends.
-    fn geometry(&mut self, depth: u8) -> Read {
-        if self.take::<1>()?[0] != 1 || depth > 8 {
-            return None;
-        }
-        let code = self.u32()?;
-        if code & 0x2000_0000 != 0 {
-            self.u32()?;
-        }
-        let extra = usize::from(code & 0x8000_0000 != 0) + usize::from(code & 0x4000_0000 != 0);
-        match code & 0xFF {
+impl Runs<'_> {
+    fn geometry(&mut self, rest: &mut Reader<'_>, depth: u8) -> Result<(), Reason> {
+        let head = rest.head().filter(|_| depth <= DEEPEST).ok_or(Reason::Nothing)?;
+        let count = |rest: &mut Reader<'_>| rest.count().ok_or(Reason::Nothing);
+        match head.kind {
             1 => {
-                let point = match self.point(extra)? {
-                    Ok(point) => point,
-                    Err(e) => return Some(Err(e)),
-                };
-                self.runs.extend(point.map(|p| (Kind::Point, vec![p])));
+                let point = self.run(rest, head, 1)?;
+                if !point.is_empty() {
+                    self.runs.push((Kind::Point, point));
+                }
             }
-            2 => match self.run(extra)? {
-                Ok(run) if run.len() > 1 => self.runs.push((Kind::Line, run)),
-                Ok(_) => {}
-                Err(e) => return Some(Err(e)),
-            },
+            2 => {
+                let n = count(rest)?;
+                let run = self.run(rest, head, n)?;
+                if run.len() > 1 {
+                    self.runs.push((Kind::Line, run));
+                }
+            }
             3 => {
-                for ring in 0..self.u32()? {
-                    match self.run(extra)? {
-                        Ok(run) => self.ring(run, ring == 0),
-                        Err(e) => return Some(Err(e)),
-                    }
+                for ring in 0..count(rest)? {
+                    let n = count(rest)?;
+                    let run = self.run(rest, head, n)?;
+                    self.ring(run, ring == 0);
                 }
             }
             4..=7 => {
-                for _ in 0..self.u32()? {
-                    if let Err(e) = self.geometry(depth + 1)? {
-                        return Some(Err(e));
-                    }
+                for _ in 0..count(rest)? {
+                    self.geometry(rest, depth + 1)?;
                 }
             }
-            _ => return None,
+            _ => return Err(Reason::Nothing),
         }
-        Some(Ok(()))
+        Ok(())
     }
 
-    /// A point; none within when it is not a number (an empty point).
-    fn point(&mut self, extra: usize) -> Option<Result<Option<Point>, Reason>> {
-        let (x, y) = (f64::from_le_bytes(self.take()?), f64::from_le_bytes(self.take()?));
-        for _ in 0..extra {
-            self.take::<8>()?;
-        }
-        if !(x.is_finite() && y.is_finite()) {
-            return Some(Ok(None));
-        }
-        Some(self.grid.local(x, y).map(Some).ok_or(Reason::Far))
-    }
-
-    fn run(&mut self, extra: usize) -> Option<Result<Vec<Point>, Reason>> {
-        let n = self.u32()? as usize;
-        if n.checked_mul(16 + 8 * extra)? > self.bytes.len() {
-            return None;
-        }
-        let mut run = Vec::with_capacity(n);
-        for _ in 0..n {
-            match self.point(extra)? {
-                Ok(Some(point)) if run.last() != Some(&point) => run.push(point),
-                Ok(_) => {}
-                Err(e) => return Some(Err(e)),
+    /// Points in grid units, none twice running. What is not a number (an empty point) is left out.
+    fn run(&self, rest: &mut Reader<'_>, head: Head, count: u32) -> Result<Vec<Point>, Reason> {
+        let positions = rest.positions(head, count).ok_or(Reason::Nothing)?;
+        let mut run = Vec::with_capacity(positions.len());
+        for [x, y] in positions.xy().filter(|p| p.iter().all(|c| c.is_finite())) {
+            let point = self.grid.local(x, y).ok_or(Reason::Far)?;
+            if run.last() != Some(&point) {
+                run.push(point);
             }
         }
-        Some(Ok(run))
+        Ok(run)
     }
 
     fn ring(&mut self, mut run: Vec<Point>, exterior: bool) {

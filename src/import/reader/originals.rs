@@ -3,6 +3,8 @@
 //! A rule gives nearly all of it back: encode the text again. Only what the rule does not reproduce is kept: small letters
 //! that TCVN3 drew as capitals, letters in parts among whole ones.
 
+use unicode_normalization::{IsNormalized, is_nfd_quick};
+
 use super::out::Out;
 use super::text::encode::Form;
 use super::text::{Arrival, Decoder, Encoding};
@@ -40,8 +42,9 @@ impl Originals {
     pub fn see(&mut self, fid: i64, column: usize, raw: &[u8], text: &str) {
         if raw == text.as_bytes() && self.unicode() {
             // As it is; an exception only where everything else was decomposed, and then ASCII is none either.
-            if let Some(rule) = self.rules.iter_mut().find(|r| r.form == Form::Decomposed) {
-                rule.check(&self.decoder, fid, column, raw, text);
+            let rule = self.rules.iter_mut().find(|r| r.form == Form::Decomposed);
+            if let Some(rule) = rule.filter(|_| is_nfd_quick(text.chars()) != IsNormalized::Yes) {
+                rule.except(fid, column, raw);
             }
             return;
         }
@@ -84,11 +87,15 @@ impl Rule {
     fn check(&mut self, decoder: &Decoder, fid: i64, column: usize, raw: &[u8], text: &str) {
         let again = decoder.encoding.encode(text, self.form);
         let bytes = decoder.arrival.bytes(raw);
-        if again.is_some() && again == bytes {
-            return;
+        if again.is_none() || again != bytes {
+            self.except(fid, column, &bytes.unwrap_or_else(|| raw.to_vec()));
         }
+    }
+
+    /// `raw` as the file has it.
+    fn except(&mut self, fid: i64, column: usize, raw: &[u8]) {
         if self.exceptions.len() < LISTED && raw.len() <= LONGEST {
-            self.exceptions.push((fid, column, bytes.unwrap_or_else(|| raw.to_vec())));
+            self.exceptions.push((fid, column, raw.to_vec()));
         } else {
             self.unlisted += 1;
         }

@@ -118,10 +118,11 @@ impl Rings {
         let shapes = overlay.overlay(OverlayRule::Subject, FillRule::NonZero);
         self.clear();
         for contour in shapes.into_iter().flatten() {
-            let ring: Vec<Local> = contour.into_iter().map(|p| [p.x, p.y]).collect();
-            if area2(&ring) != 0 {
-                self.rings.push(ring);
-            }
+            let mut ring = self.spare.pop().unwrap_or_default();
+            ring.clear();
+            ring.extend(contour.into_iter().map(|p| [p.x, p.y]));
+            let there = if area2(&ring) != 0 { &mut self.rings } else { &mut self.spare };
+            there.push(ring);
         }
     }
 }
@@ -209,6 +210,17 @@ mod tests {
         let rings = settled(&[&[[0, 0], [10, 10], [10, 0], [0, 10]]]);
         assert_eq!(rings.len(), 2);
         assert!(rings.iter().all(|r| area2(r) > 0), "{rings:?}");
+    }
+
+    #[test]
+    fn buffers_of_mended_rings_are_used_again() {
+        let mut rings = Rings::default();
+        for _ in 0..100 {
+            rings.clear();
+            rings.push([[0, 0], [10, 10], [10, 0], [0, 10]].into_iter(), true);
+            rings.settle();
+            assert!(rings.rings.len() + rings.spare.len() <= 2);
+        }
     }
 
     #[test]
