@@ -386,9 +386,7 @@ pub async fn read_frame(from: &mut (impl AsyncRead + Unpin)) -> Result<Option<Fr
     }
     let mut payload = BytesMut::with_capacity(length).limit(length);
     while payload.has_remaining_mut() {
-        if from.read_buf(&mut payload).await.map_err(|_| broken("cut off"))? == 0 {
-            return Err(broken("cut off"));
-        }
+        from.read_buf(&mut payload).await.ok().filter(|n| *n > 0).ok_or_else(|| broken("cut off"))?;
     }
     let payload = payload.into_inner().freeze();
     match kind {
