@@ -16,7 +16,7 @@ use crate::tiles::parallel;
 use crate::tiles::snapshot::index;
 
 /// Positions in a strip, roughly.
-const STRIP: usize = 400_000;
+const STRIP: usize = 150_000;
 /// Metres of mean width up to which nobody leaves a gap on purpose.
 const NARROW: f64 = 1.0;
 
