@@ -595,6 +595,28 @@ async fn a_filtered_tile_holds_what_the_filter_says_from_the_snapshot_as_from_po
     assert!(String::from_utf8_lossy(&wrong.bytes).contains("at position 0"));
 }
 
+/// More values than can be told apart as classes: the ground is drawn as one, and a condition still finds its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_on_a_class_field_of_very_many_values_finds_its_ground_at_low_zooms() {
+    let world = World::new().await;
+    world.layer("thua", "MultiPolygon", 9217, FIELDS, &parcels(4_225, 40.0, &mut Draw(3))).await;
+    world.sql("UPDATE layers.thua SET \"maDat\" = 'Thửa ' || fid").await;
+    world.sql("UPDATE dothi.layer SET class_field = 'maDat', detail_zoom = 15 WHERE id = 'thua'").await;
+    let server = world.server().await;
+    server.settled("thua").await;
+    let at = tile(14, LON + 0.003, LAT + 0.003);
+    let found = async |n: usize| {
+        let text: String = format!("\"maDat\" = 'Thửa {n}'").bytes().map(|b| format!("%{b:02X}")).collect();
+        server.tile("thua", at, &format!("?filter={text}")).await
+    };
+    let mut there = 0;
+    for n in [1, 70, 140, 300] {
+        there += found(n).await.remove("thua").unwrap_or_default().len();
+    }
+    assert!(there > 0);
+    assert!(found(9_999).await.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn real_layers_are_drawn_as_postgis_draws_them_with_edits_in_between() {
     let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/cache/layers");

@@ -52,7 +52,9 @@ pub fn layer(
 fn polygons(state: &State, tile: Tile, window: Box2, ask: &Ask<'_>, sheet: &mut Sheet<'_>) {
     let snapshot = &*state.snapshot;
     let stored = snapshot.cover(tile.z);
-    let class_only = !ask.reads_id && ask.looks_at.iter().all(|f| Some(*f) == snapshot.meta.recipe.class_field);
+    // Of too many values none is told from the others.
+    let told = snapshot.classes() != [super::values::NULL];
+    let class_only = told && !ask.reads_id && ask.looks_at.iter().all(|f| Some(*f) == snapshot.meta.recipe.class_field);
     let dirty: Vec<Box2> = state.delta.dirty.iter().copied().filter(|b| b.touches(window)).collect();
     let cover = low::find(stored, tile);
     let mut extra = Extra { snapshot, values: Vec::new() };
