@@ -1,7 +1,7 @@
 //! Between VN-2000 and WGS 84 (Decision 05/2007/QĐ-BTNMT; EPSG:6960). Both have the same ellipsoid, so that a place differs by
 //! some two hundred metres in longitude and latitude.
 
-use super::plane::{A, E2};
+use super::plane::{A, E2, F};
 
 /// VN-2000 to WGS 84, coordinate frame rotation: metres, arc seconds, scale.
 const SHIFT: [f64; 3] = [-191.904_414_29, -39.303_182_79, -111.450_328_35];
@@ -39,13 +39,29 @@ fn geocentric(lon: f64, lat: f64, height: f64) -> [f64; 3] {
     [p * north, p * east, (n * (1.0 - E2) + height) * sin]
 }
 
-/// Longitude and latitude; the tangent of the latitude is found by iteration, each step of which takes two digits and more.
+/// Longitude and latitude, by one step of Bowring's (1976, "Transformation from spatial to geographical coordinates"): exact on
+/// the ellipsoid, and within fifty nanometres up to three kilometres above it.
 fn geodetic([x, y, z]: [f64; 3]) -> (f64, f64) {
     let p = (x * x + y * y).sqrt();
-    let mut tangent = z / (p * (1.0 - E2));
-    for _ in 0..4 {
-        let sin = tangent / (1.0 + tangent * tangent).sqrt();
-        tangent = (z + E2 * A * sin / (1.0 - E2 * sin * sin).sqrt()) / p;
+    // Of the reduced latitude.
+    let tangent = z / (p * (1.0 - F));
+    let cos = 1.0 / (1.0 + tangent * tangent).sqrt();
+    let sin = tangent * cos;
+    let (up, out) = (z + E2 / (1.0 - F) * A * sin.powi(3), p - E2 * A * cos.powi(3));
+    (y.atan2(x), (up / out).atan())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_above_the_ellipsoid_is_found_again() {
+        for height in [-300.0, 0.0, 100.0, 3_200.0] {
+            for lat in [-1.2f64, 0.0, 0.15, 0.2, 0.4] {
+                let (lon, found) = geodetic(geocentric(1.9, lat, height));
+                assert!((found - lat).abs() < 8e-15 && (lon - 1.9).abs() < 5e-16, "{height} {lat}: {}", found - lat);
+            }
+        }
     }
-    (y.atan2(x), tangent.atan())
 }
