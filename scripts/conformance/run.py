@@ -1,4 +1,4 @@
-"""Runs the suites against a server of its own and prints a table: `run.py BINARY [features|tiles|wms|ogctests|part3|registry|schemathesis]…`
+"""Runs the suites against a server of its own and prints a table: `run.py BINARY [features|tiles|wms|wfs|ogctests|part3|jsonfg|registry|schemathesis]…`
 
 Ends with 1 when a test failed that known.py does not explain. A suite that cannot be had here is named and not counted.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ets  # noqa: E402
+import jsonfg  # noqa: E402
 import part3  # noqa: E402
 import testers  # noqa: E402
 import wms  # noqa: E402
@@ -18,7 +19,7 @@ from table import table  # noqa: E402
 # Layers in systems that every suite knows, and layers of VN-2000, whose zones some do not.
 WORLD = ("helsinki_cong_trinh", "helsinki_duong", "nen_dat")
 VIETNAM = ("cong_trinh", "duong", "khu_vuc", "o_quy_hoach", "qhsdd_2030")
-PARTS = ("features", "tiles", "wms", "ogctests", "part3", "registry", "schemathesis")
+PARTS = ("features", "tiles", "wms", "wfs", "ogctests", "part3", "jsonfg", "registry", "schemathesis")
 
 
 def main():
@@ -41,6 +42,8 @@ def main():
         city.samples(*WORLD)
         if "features" in parts:
             said(ets.features(ogc))
+        if "wfs" in parts:
+            said(ets.wfs(f"{city.url}/wfs"))
         if "ogctests" in parts:
             said(testers.ogctests(ogc, "core"))
             said(testers.ogctests(ogc, "filtering"))
@@ -51,8 +54,12 @@ def main():
             said(ets.tiles(ogc, "nen_dat"))
         if "features" in parts:
             said(ets.features(ogc, "features10 VN-2000"))
+        if "wfs" in parts:
+            said(ets.wfs(f"{city.url}/wfs", "wfs20 VN-2000"))
         if "part3" in parts:
             said(part3.run(ogc))
+        if "jsonfg" in parts:
+            said(jsonfg.run(ogc))
         if "schemathesis" in parts:
             said(testers.schemathesis(ogc, "read", "^/(conformance|collections|functions|tiles.*|styles.*|collections/(cong_trinh|qhsdd_2030).*)?$"))
             scratch = city.dir / "nhap.geojson"

@@ -1,5 +1,6 @@
 """The suites of the OGC from their sources, where no registry has them: `ETS_SOURCES` names a folder with clones of
-ets-ogcapi-features10, ets-ogcapi-tiles10, ets-wms13 and teamengine (github.com/opengeospatial), of which the tags below are taken.
+ets-ogcapi-features10, ets-ogcapi-tiles10, ets-wms13, teamengine, ets-wfs20, ets-gml32, schema-utils and geomatics-geotk
+(github.com/opengeospatial), of which the tags below are taken.
 """
 
 import io
@@ -15,6 +16,7 @@ HERE = Path(__file__).resolve().parent
 WORK = HERE.parents[1] / "target" / "conformance"
 MAVEN = ["mvn", "--quiet", "--batch-mode"]
 TEAM_ENGINE, WMS = ("teamengine", "6.0.0"), ("ets-wms13", "1.34")
+WFS, GML, SCHEMAS, GEOMATICS = ("ets-wfs20", "1.43"), ("ets-gml32", "1.33"), ("schema-utils", "1.8"), ("geomatics-geotk", "1.18")
 
 
 def sources(name, tag):
@@ -59,8 +61,33 @@ def testng(name, tag):
     root = sources(name, tag)
     if not root:
         return None
-    classes = compiled([root], classpath(HERE / "pom.xml"), name, without=["import com.occamlab"])
-    jar = WORK / f"{name}-{tag}.jar"
+    return packed(compiled([root], classpath(HERE / "pom.xml"), name, without=["import com.occamlab"]), f"{name}-{tag}")
+
+
+def wfs20(name, tag):
+    """The suite of WFS 2.0 with those of GML that it runs. What of it stands on Geotk, which Maven Central does not have, is its
+    geometry, which `geomatics` does by Apache SIS and JTS, and its times, which only tests of temporal filters need."""
+    roots = [sources(*suite) for suite in (WFS, GML, SCHEMAS, GEOMATICS)]
+    if not all(roots):
+        return None
+    suite, gml, _, geomatics = roots
+    edited(suite, "src/main/java/org/opengis/cite/iso19142", WFS_EDITS)
+    shutil.rmtree(suite / "src/main/java/org/opengis/cite/iso19142/basic/filter/temporal")
+    shutil.rmtree(gml / "src/main/java/org/opengis/cite/iso19136/data")
+    (gml / "src/main/resources/org/opengis/cite/iso19136/testng.xml").unlink()
+    here = geomatics / "src/main/java/org/opengis/cite/geomatics"
+    for file in [f for f in here.rglob("*.java") if f.name != "SpatialOperator.java"]:
+        file.unlink()
+    (here / "gml").mkdir(exist_ok=True)
+    for file in (HERE / "geomatics").glob("*.java"):
+        shutil.copy(file, here / ("gml" if file.name == "GmlUtils.java" else "."))
+    without = ["import com.occamlab", "org.geotoolkit", "org.opengis.temporal", "org.apache.commons.io"]
+    return packed(compiled(roots, classpath(HERE / "wfs20.xml"), name, without), f"{name}-{tag}")
+
+
+def packed(classes, name):
+    """A jar of these classes."""
+    jar = WORK / f"{name}.jar"
     with zipfile.ZipFile(jar, "w") as out:
         for file in sorted(classes.rglob("*")):
             out.write(file, file.relative_to(classes))
@@ -73,13 +100,7 @@ def team_engine():
     root = sources(*TEAM_ENGINE)
     if not root:
         return None
-    for path, edits in EDITS.items():
-        file = next(root.glob(f"teamengine-core/src/main/java/com/occamlab/te/{path}"))
-        text = file.read_text(encoding="utf-8")
-        for pattern, to in edits:
-            text, n = re.subn(pattern, to, text, flags=re.DOTALL)
-            assert n, f"{path} has no {pattern}"
-        file.write_text(text, encoding="utf-8")
+    edited(root, "teamengine-core/src/main/java/com/occamlab/te", EDITS)
     shutil.copy(HERE / "Convert.java", root / "teamengine-core/src/main/java/com/occamlab/te/saxon")
     libraries = classpath(HERE / "teamengine.xml")
     modules = [root / f"teamengine-{m}" for m in ("core", "spi", "spi-ctl", "resources")]
@@ -87,6 +108,31 @@ def team_engine():
     return classes, libraries
 
 
+def edited(root, folder, edits):
+    """Edits sources: for each file below `folder` patterns, each of which is there, and what they become."""
+    for path, all_edits in edits.items():
+        file = root / folder / path
+        text = file.read_text(encoding="utf-8")
+        for pattern, to in all_edits:
+            text, n = re.subn(pattern, to, text, flags=re.DOTALL)
+            assert n, f"{path} has no {pattern}"
+        file.write_text(text, encoding="utf-8")
+
+
+# The suite of WFS 2.0 without times, and with its own copies of the schemas: after the first test it would read them from the network.
+WFS_EDITS = {
+    "basic/BasicGetFeatureTests.java": [(r"this\.hintsValidator\.reset\(\);", "buildValidator();")],
+    "FeatureTypeInfo.java": [
+        (r"import org\.opengis\.(temporal\.Period|cite\.geomatics\.time\.TemporalUtils);", ""),
+        (r"\bPeriod\b", "Object"),
+        (r"TemporalUtils\.temporalGeometricPrimitiveToString\(temporalExtent\)", "temporalExtent"),
+    ],
+    "util/DataSampler.java": [
+        (r"import org\.opengis\.(temporal\.\w+|cite\.geomatics\.time\.\w+|cite\.iso19142\.basic\.filter\.temporal\.\w+);", ""),
+        (r"\bMap<FeatureProperty, Period>", "Map<FeatureProperty, Object>"),
+        (r"\n\tpublic Period getTemporalExtentOfProperty.*?\n\t}\n", "\n"),
+    ],
+}
 PARSER = (r"TransformerFactory\.newInstance\(\)", "TransformerFactory.newDefaultInstance()")
 EDITS = {
     "saxon/TEJavaFunctionCall.java": [

@@ -95,7 +95,7 @@ impl Form {
         Ok(())
     }
 
-    fn shape(&self, shape: &Shape, out: &mut Vec<u8>) {
+    pub fn shape(&self, shape: &Shape, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"type\":\"");
         out.extend_from_slice(shape.kind.name().as_bytes());
         if let (Body::Parts(parts), shape::Kind::Collection) = (&shape.body, shape.kind) {

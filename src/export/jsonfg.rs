@@ -1,14 +1,15 @@
 //! JSON-FG 1.0 (OGC 21-045r1): GeoJSON whose geometry may stand in any coordinate system, with the kind of feature named.
 
-use serde_json::json;
+use serde_json::{Map, Value as Json, json};
 
 use super::encode::Encode;
 use super::geojson::Form;
 use super::rows::{Job, Record, Value};
+use super::shape;
 use crate::error::Result;
 use crate::geo::Crs;
-use crate::layer::number;
 use crate::layer::time::When;
+use crate::layer::{Layer, Selection, number};
 use crate::schema::Field;
 
 const CONFORMS_TO: [&str; 2] = [
@@ -19,89 +20,137 @@ const CONFORMS_TO: [&str; 2] = [
 pub struct JsonFg {
     form: Form,
     head: Vec<u8>,
-    /// The geometry is in WGS 84, longitude first, and stands where GeoJSON has it.
     is_geojson: bool,
     time: Time,
 }
 
-/// Which properties say when a feature is.
+impl JsonFg {
+    pub fn new(job: &Job) -> JsonFg {
+        let mut members = members("FeatureCollection", &job.layer, &job.selection, job.home.as_deref());
+        let dimension = match job.layer.shape() {
+            "point" => Some(0),
+            "line" => Some(1),
+            "polygon" => Some(2),
+            _ => None,
+        };
+        if let Some(dimension) = dimension.filter(|_| job.is_spatial()) {
+            members.insert("geometryDimension".into(), json!(dimension));
+        }
+        let mut head = Json::from(members).to_string().into_bytes();
+        head.pop();
+        head.extend_from_slice(b",\"features\":[\n");
+        let time = Time::of(&job.layer, &job.selection);
+        JsonFg { form: Form::new(job), head, is_geojson: is_geojson(&job.selection), time }
+    }
+}
+
+/// One feature as a document of its own. It is given as GeoJSON, its geometry in the system of the selection; `home` is the
+/// layer's address.
+pub fn feature(layer: &Layer, selection: &Selection, home: &str, mut geojson: Map<String, Json>) -> Map<String, Json> {
+    let mut document = members("Feature", layer, selection, Some(home));
+    let mut take = |name: &str| geojson.remove(name).unwrap_or_default();
+    let (geometry, properties) = (take("geometry"), take("properties"));
+    let time = Time::of(layer, selection).said(|n| properties[&selection.fields[n].name].as_str());
+    let is_empty =
+        ["coordinates", "geometries"].iter().any(|name| geometry[name].as_array().is_some_and(Vec::is_empty));
+    let shown = if is_empty { Json::Null } else { geometry };
+    let [place, geometry] = if is_geojson(selection) { [Json::Null, shown] } else { [shown, Json::Null] };
+    for (name, value) in
+        [("id", take("id")), ("time", time), ("place", place), ("geometry", geometry), ("properties", properties)]
+    {
+        document.insert(name.into(), value);
+    }
+    document
+}
+
+/// Whether the geometry is in WGS 84, longitude first, and stands where GeoJSON has it. `place` is for what GeoJSON cannot
+/// say (21-045r1, 8, requirement place-geometries).
+fn is_geojson(selection: &Selection) -> bool {
+    selection.crs == Crs::CRS84
+}
+
+/// The members that a document begins with.
+fn members(kind: &str, layer: &Layer, selection: &Selection, home: Option<&str>) -> Map<String, Json> {
+    let mut members = Map::new();
+    let mut put = |name: &str, value: Json| members.insert(name.into(), value);
+    put("type", json!(kind));
+    put("conformsTo", json!(CONFORMS_TO));
+    put("featureType", json!(layer.id));
+    if let Some(home) = home {
+        put("featureSchema", json!(format!("{home}/schema")));
+    }
+    put("coordRefSys", json!(selection.crs.uri()));
+    members
+}
+
+/// Which of the selected properties say when a feature is. Where one of them is not selected, nothing is said.
 enum Time {
     Never,
     At(usize),
-    /// An end that is not there is open.
+    /// An end that the layer does not have is open.
     From(Option<usize>, Option<usize>),
 }
 
 impl Time {
-    fn of(job: &Job) -> Time {
-        let at = |field: &Field| job.selection.fields.iter().position(|f| f == field);
-        match job.layer.when() {
+    fn of(layer: &Layer, selection: &Selection) -> Time {
+        let at = |field: &Field| selection.fields.iter().position(|f| f == field);
+        match layer.when() {
             Some(When::Instant(field)) => at(field).map_or(Time::Never, Time::At),
-            Some(When::Interval(start, end)) => {
-                let (start, end) = (start.and_then(at), end.and_then(at));
-                if start.or(end).is_some() { Time::From(start, end) } else { Time::Never }
-            }
+            Some(When::Interval(start, end)) => match (start.map(at), end.map(at)) {
+                (Some(None), _) | (_, Some(None)) => Time::Never,
+                (start, end) => Time::From(start.flatten(), end.flatten()),
+            },
             None => Time::Never,
         }
     }
 
-    fn write(&self, record: &Record, out: &mut Vec<u8>) {
-        let at = |n: usize| moment(record.values[n]);
-        let time = match *self {
-            Time::Never => None,
-            Time::At(n) => at(n).map(|t| json!({ if t.len() == 10 { "date" } else { "timestamp" }: t })),
-            Time::From(start, end) => {
-                let ends = [start, end].map(|n| n.and_then(at));
-                let open = |t: Option<String>| t.unwrap_or_else(|| "..".into());
-                ends.iter().any(Option::is_some).then(|| json!({"interval": ends.map(open)}))
-            }
-        };
-        match time {
-            Some(time) => out.extend_from_slice(time.to_string().as_bytes()),
-            None => out.extend_from_slice(b"null"),
+    /// The member `time`, by the text of each property.
+    fn said<'a>(&self, text: impl Fn(usize) -> Option<&'a str>) -> Json {
+        let at = |n: usize| text(n).and_then(moment);
+        match *self {
+            Time::Never => Json::Null,
+            Time::At(n) => at(n).map_or(Json::Null, |t| json!({ if is_date(&t) { "date" } else { "timestamp" }: t })),
+            Time::From(start, end) => interval(start.and_then(at), end.and_then(at)),
         }
     }
 }
 
-/// A date, or a timestamp in UTC (21-045r1, 7.4); what has no zone counts as UTC, what is never is none.
-fn moment(value: Value) -> Option<String> {
-    let Value::Text(text) = value else { return None };
-    if text.len() < 10 || !text.is_ascii() || !text.starts_with(|c: char| c.is_ascii_digit()) || text.ends_with("BC") {
+/// Both ends are dates or both are timestamps, and the start is not after the end (21-045r1, 8, requirement interval).
+fn interval(mut start: Option<String>, mut end: Option<String>) -> Json {
+    if let (Some(start), Some(end)) = (&mut start, &mut end) {
+        match (is_date(start), is_date(end)) {
+            (true, false) => start.push_str("T00:00:00Z"),
+            (false, true) => end.push_str("T23:59:59Z"),
+            _ => {}
+        }
+        // Without its last letter a time stands before the same time with a fraction.
+        if start.trim_end_matches('Z') > end.trim_end_matches('Z') {
+            return Json::Null;
+        }
+    }
+    match (&start, &end) {
+        (None, None) => Json::Null,
+        _ => {
+            let ends = [start, end].map(|t| t.unwrap_or_else(|| "..".into()));
+            json!({"interval": ends})
+        }
+    }
+}
+
+fn is_date(moment: &str) -> bool {
+    moment.len() == 10
+}
+
+/// A date, or a timestamp in UTC; what has no zone counts as UTC, what RFC 3339 has no way to say is none.
+fn moment(text: &str) -> Option<String> {
+    let (date, time) = text.split_once('T').map_or((text, None), |(date, time)| (date, Some(time)));
+    if date.len() != 10 || !text.is_ascii() || !text.starts_with(|c: char| c.is_ascii_digit()) || text.ends_with("BC") {
         return None;
     }
-    match text.split_once('T') {
-        None => (text.len() == 10).then(|| text.to_string()),
-        Some(_) => Some(format!("{}Z", text.strip_suffix("+00:00").unwrap_or(text))),
+    match time {
+        None => Some(date.to_string()),
+        Some(time) => Some(format!("{date}T{}Z", time.strip_suffix("+00:00").unwrap_or(time))),
     }
-}
-
-impl JsonFg {
-    pub fn new(job: &Job) -> JsonFg {
-        let mut head = members(job).into_bytes();
-        head.pop();
-        head.extend_from_slice(b",\"features\":[\n");
-        JsonFg { form: Form::new(job), head, is_geojson: job.selection.crs == Crs::CRS84, time: Time::of(job) }
-    }
-}
-
-/// The members of the collection, as the text of an object.
-fn members(job: &Job) -> String {
-    let mut doc = json!({
-        "type": "FeatureCollection",
-        "conformsTo": CONFORMS_TO,
-        "featureType": job.layer.id,
-        "coordRefSys": job.selection.crs.uri(),
-    });
-    let dimension = match job.layer.shape() {
-        "point" => Some(0),
-        "line" => Some(1),
-        "polygon" => Some(2),
-        _ => None,
-    };
-    if let Some(dimension) = dimension.filter(|_| job.is_spatial()) {
-        doc["geometryDimension"] = json!(dimension);
-    }
-    doc.to_string()
 }
 
 impl Encode for JsonFg {
@@ -117,13 +166,18 @@ impl Encode for JsonFg {
         out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":");
         number::signed(out, record.fid);
         out.extend_from_slice(b",\"time\":");
-        self.time.write(record, out);
-        // `place` is for what GeoJSON cannot say; what it can say stands in `geometry` alone (21-045r1, 7.5).
-        out.extend_from_slice(b",\"place\":");
-        if self.is_geojson {
-            out.extend_from_slice(b"null,\"geometry\":");
+        let text = |n: usize| match record.values[n] {
+            Value::Text(text) => Some(text),
+            _ => None,
+        };
+        out.extend_from_slice(self.time.said(text).to_string().as_bytes());
+        out.extend_from_slice(if self.is_geojson { b",\"place\":null,\"geometry\":" } else { b",\"place\":" });
+        // The schemas have no empty geometry.
+        let shape = record.geometry.as_deref().map(shape::read).transpose()?;
+        match shape.filter(|shape| !shape.is_empty()) {
+            Some(shape) => self.form.shape(&shape, out),
+            None => out.extend_from_slice(b"null"),
         }
-        self.form.geometry(record, out)?;
         if !self.is_geojson {
             out.extend_from_slice(b",\"geometry\":null");
         }
@@ -135,5 +189,32 @@ impl Encode for JsonFg {
 
     fn tail(&self) -> Vec<u8> {
         b"\n]}\n".to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_rfc_3339_in_utc_and_intervals_go_forward() {
+        let ends = |a: &str, b: &str| interval(moment(a), moment(b));
+        let both = |a: &str, b: &str| json!({"interval": [a, b]});
+        assert_eq!(ends("2026-01-01", "2026-01-31"), both("2026-01-01", "2026-01-31"));
+        assert_eq!(ends("2026-01-01", ""), both("2026-01-01", ".."));
+        assert_eq!(ends("", "infinity"), Json::Null);
+        assert_eq!(ends("2026-01-02", "2026-01-01"), Json::Null);
+        assert_eq!(
+            ends("2026-01-01", "2026-01-01T10:20:30.5+00:00"),
+            both("2026-01-01T00:00:00Z", "2026-01-01T10:20:30.5Z")
+        );
+        assert_eq!(ends("2026-01-01T10:00:00", "2026-01-01"), both("2026-01-01T10:00:00Z", "2026-01-01T23:59:59Z"));
+        assert_eq!(
+            ends("2026-01-01T10:00:00", "2026-01-01T10:00:00.5"),
+            both("2026-01-01T10:00:00Z", "2026-01-01T10:00:00.5Z")
+        );
+        for never in ["10000-01-01", "10000-01-01T00:00:00", "0044-03-15 BC", "-infinity", "2026"] {
+            assert_eq!(moment(never), None, "{never}");
+        }
     }
 }

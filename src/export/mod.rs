@@ -10,7 +10,7 @@ mod format; // the formats by name
 mod gdal; // GeoPackage, Shapefile, DXF, GML
 mod geojson;
 pub mod issues; // what is wrong in a layer
-mod jsonfg;
+pub mod jsonfg;
 mod kml;
 mod read; // rows as they arrive, in their order, from one state
 mod rows; // what is asked, what a row holds

@@ -23,6 +23,8 @@ pub struct Job {
     pub after: Option<Cursor>,
     /// None: all.
     pub limit: Option<u32>,
+    /// The address of the layer, for documents that say where its schema is.
+    pub home: Option<String>,
 }
 
 impl Job {
@@ -30,7 +32,15 @@ impl Job {
     pub fn whole(layer: Arc<Layer>) -> Job {
         let crs = layer.crs.unwrap_or(crate::geo::Crs::CRS84);
         let selection = Selection::whole(&layer, crs);
-        Job { layer, query: Query::everything(), selection, sort: Sort::default(), after: None, limit: None }
+        Job {
+            layer,
+            query: Query::everything(),
+            selection,
+            sort: Sort::default(),
+            after: None,
+            limit: None,
+            home: None,
+        }
     }
 
     /// Whether features have a geometry here.

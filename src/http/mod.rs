@@ -108,8 +108,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/fonts/{stack}/{range}", get(web::font))
         .route("/sprites/{file}", get(web::sprite))
         // desktop software
-        .route("/wms", get(wms::get).post(wms::post))
-        .route("/wfs", get(wfs::get).post(wfs::post))
+        .route(watch::WMS_ROUTE, get(wms::serve).post(wms::serve).fallback(wms::not_possible))
+        .route(watch::WFS_ROUTE, get(wfs::serve).post(wfs::serve).fallback(wfs::not_possible))
         // spatial questions
         .route("/query/at", get(spatial::at))
         .route("/query/near", get(spatial::near))

@@ -144,8 +144,13 @@ pub fn say_links(response: &mut Response, links: &[Value]) {
     }
 }
 
+/// What is said of a method that a path does not have.
+pub fn not_possible(method: &Method, path: &str) -> String {
+    format!("`{method}` is not possible on `{path}`; the Allow header says what is")
+}
+
 pub async fn method_not_allowed(method: Method, uri: Uri) -> Response {
-    let detail = format!("`{method}` is not possible on `{}`; the Allow header says what is", uri.path());
+    let detail = not_possible(&method, uri.path());
     problem(
         StatusCode::METHOD_NOT_ALLOWED,
         &json!({"type": "/problems/method-not-allowed", "title": "Method not allowed", "status": 405, "detail": detail}),
@@ -161,18 +166,22 @@ pub fn no_such_path(path: &str) -> Response {
     )
 }
 
-/// The answer to a request whose handler took too long.
-pub fn too_slow() -> Response {
-    Problem(Error::Busy("the answer took too long; ask for less (a smaller box, fewer features)".into()))
-        .into_response()
+/// What is said of a request that took too long.
+pub fn too_slow() -> Error {
+    Error::Busy("the answer took too long; ask for less (a smaller box, fewer features)".into())
 }
 
-/// A handler that panicked is a fault of ours like any other; the panic's message goes to the log.
+/// The answer to a request whose handler panicked.
 pub fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    Problem(broken(&*cause)).into_response()
+}
+
+/// A panic is a fault of ours like any other; its message goes to the log.
+pub fn broken(cause: &(dyn Any + Send)) -> Error {
     let message = cause
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| cause.downcast_ref::<&str>().copied())
         .unwrap_or("unknown");
-    Problem(Error::Internal(format!("panic: {message}"))).into_response()
+    Error::Internal(format!("panic: {message}"))
 }

@@ -8,10 +8,10 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use metrics::{Counter, Histogram};
 
-use super::respond::{self, Failure};
+use super::respond::{self, Failure, Problem};
 use crate::app::App;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,6 +25,9 @@ pub const DATASET_TILE_ROUTE: &str = "/ogc/tiles/{set}/{matrix}/{row}/{column}";
 /// Routes on which a request may take as long as its body does.
 pub const UPLOADS_ROUTE: &str = "/admin/uploads";
 pub const UPLOAD_ROUTE: &str = "/admin/uploads/{id}";
+/// Routes that keep the time themselves, as they tell it in words of their own.
+pub const WMS_ROUTE: &str = "/wms";
+pub const WFS_ROUTE: &str = "/wfs";
 static TILES: OnceLock<(Counter, Histogram)> = OnceLock::new();
 
 pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -34,14 +37,13 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
     let route = matched.as_ref().map_or("/*", MatchedPath::as_str);
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let path = uri.path();
-    // A little longer than a statement may take, so that the database's own limit answers first.
     let limit = match route {
-        UPLOADS_ROUTE | UPLOAD_ROUTE => Duration::from_secs(24 * 3600),
-        _ => Duration::from_secs(app.settings.statement_timeout + 5),
+        UPLOADS_ROUTE | UPLOAD_ROUTE | WMS_ROUTE | WFS_ROUTE => Duration::from_secs(24 * 3600),
+        _ => patience(&app),
     };
     let mut response = match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => respond::too_slow(),
+        Err(_) => Problem::from(respond::too_slow()).into_response(),
     };
     let (status, took) = (response.status(), started.elapsed());
     if status.is_client_error() || status.is_server_error() {
@@ -70,6 +72,11 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
         None => tracing::info!(request = id, %method, path, status = status.as_u16(), ms, "request"),
     }
     response
+}
+
+/// How long a request may take: a little longer than a statement, so that the database's own limit answers first.
+pub fn patience(app: &App) -> Duration {
+    Duration::from_secs(app.settings.statement_timeout + 5)
 }
 
 /// An id that no other request has.

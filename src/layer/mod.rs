@@ -3,6 +3,7 @@
 pub mod about; // what is said of a layer for its record
 pub mod cell; // a property as its column takes it
 pub mod catalog; // every layer, in memory, always fresh
+pub mod codes; // what coded values mean
 pub mod draft; // a feature as somebody sends it, checked
 pub mod edit; // what an administrator says about a layer; drop
 pub mod editions; // what a layer was: list, compare, restore

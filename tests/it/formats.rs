@@ -216,6 +216,50 @@ async fn text_formats_say_what_their_standards_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn json_fg_says_what_kind_of_feature_is_where_and_when() {
+    let world = World::new().await;
+    let columns = [("tu", "date"), ("den", "timestamptz"), ("ten", "text")];
+    let rows = "VALUES (ST_GeomFromText('POINT(580000 1279000)', 9217), date '2026-01-01', timestamptz '2026-01-31 10:00:00.5+07', 'a'), \
+                (ST_GeomFromText('POINT EMPTY', 9217), '2026-02-01', '2026-01-01', 'b'), (NULL, '2026-03-01', NULL, 'c'), (NULL, NULL, NULL, 'd')";
+    world.layer("viec", "Point", 9217, &columns, rows).await;
+    world.sql("UPDATE dothi.layer SET time_field = 'tu', time_end_field = 'den' WHERE id = 'viec'").await;
+    let server = world.server().await;
+    let items = "/ogc/collections/viec/items";
+    let place = json!({"type": "Point", "coordinates": [580_000, 1_279_000]});
+    let all: Value = serde_json::from_str(&text(&server, &format!("{items}?f=jsonfg&crs=EPSG:9217")).await).unwrap();
+    let features = all["features"].as_array().unwrap();
+    let members = |of: &Value| [of["time"].clone(), of["place"].clone(), of["geometry"].clone()];
+    let null = || Value::Null;
+    let both = json!({"interval": ["2026-01-01T00:00:00Z", "2026-01-31T03:00:00.5Z"]});
+    assert_eq!(members(&features[0]), [both.clone(), place.clone(), null()]);
+    assert_eq!(members(&features[1]), [null(), null(), null()], "it ends before it begins, and is nowhere");
+    assert_eq!(members(&features[2]), [json!({"interval": ["2026-03-01", ".."]}), null(), null()]);
+    assert_eq!(members(&features[3]), [null(), null(), null()]);
+    let schema = "http://ban-do.test/ogc/collections/viec/schema";
+    assert_eq!(all["featureSchema"], schema);
+    // One feature is a document of its own.
+    let reply = server.get(&format!("{items}/1?f=jsonfg&crs=EPSG:9217&properties=ten,tu")).await;
+    assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "application/fg+json"));
+    let one = reply.json();
+    assert_eq!(members(&one), [null(), place, null()], "half of an interval would be another one");
+    assert_eq!((&one["type"], &one["id"], &one["featureType"]), (&json!("Feature"), &json!(1), &json!("viec")));
+    assert_eq!((&one["featureSchema"], &one["conformsTo"]), (&json!(schema), &all["conformsTo"]));
+    assert_eq!(one["coordRefSys"], "http://www.opengis.net/def/crs/EPSG/0/9217");
+    assert_eq!(one["properties"], json!({"tu": "2026-01-01", "ten": "a"}));
+    let one = asked(&server, &format!("{items}/1"), "application/fg+json").await;
+    assert!(!one.header("etag").is_empty());
+    let one = one.json();
+    assert!(
+        one["place"].is_null() && one["geometry"]["coordinates"][0].as_f64().is_some_and(|lon| lon > 108.0),
+        "{one}"
+    );
+    assert_eq!(one["time"], both);
+    assert!(one["links"].as_array().unwrap().iter().any(|l| l["rel"] == "profile"), "{one}");
+    let empty = server.json(&format!("{items}/2?f=jsonfg")).await;
+    assert_eq!(members(&empty), [null(), null(), null()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn accept_and_f_choose_the_format_and_a_limit_makes_pages_of_any() {
     let (_world, server) = parcels(25).await;
     let items = "/ogc/collections/thua/items";

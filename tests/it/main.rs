@@ -41,5 +41,6 @@ mod reader; // the child that reads files
 mod styles; // generated, made instead, refused
 mod wfs; // features as GML, filters in XML
 mod wms; // maps as pictures
+mod ows; // limits and overload, told by WMS and WFS
 mod words; // letters out of every format and encoding
 mod write; // features in: who may, what is refused, who wins

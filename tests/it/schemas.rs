@@ -64,20 +64,83 @@ async fn three_schemas_say_what_is_answered_filtered_and_sorted() {
     assert_eq!(docs[1]["geom"]["$ref"], "https://geojson.org/schema/MultiPolygon.json");
     assert_eq!(schema["ngayCap"]["x-ogc-role"], "primary-instant");
     assert_eq!((&schema["ngayCap"]["type"], &schema["ngayCap"]["format"]), (&json!("string"), &json!("date")));
-    let codes = schema["Mã đất"]["enum"].as_array().unwrap();
-    assert!(["ONT", "CLN", "ONT+CLN"].iter().all(|c| codes.contains(&json!(c))), "{codes:?}");
     assert_eq!(server.get("/ogc/collections/thua/schema?x=1").await.status, StatusCode::BAD_REQUEST);
     assert_eq!(server.get("/ogc/collections/khac/sortables").await.status, StatusCode::NOT_FOUND);
     let classes = server.json("/ogc/conformance").await;
     for class in [
         "ogcapi-features-5/1.0/conf/schemas",
         "ogcapi-common-3/1.0/conf/schemas",
+        "ogcapi-features-5/1.0/conf/profile-codelists",
         "ogcapi-features-8/1.0/conf/features-sorting",
         "ogcapi-features-6/1.0/conf/properties-features",
     ] {
         let class = json!(format!("http://www.opengis.net/spec/{class}"));
         assert!(classes["conformsTo"].as_array().unwrap().contains(&class), "{class}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_are_told_with_what_they_mean_and_with_what_else_is_there() {
+    let world = World::new().await;
+    let rows = "SELECT ST_SetSRID(ST_Point(109, 11.5), 4326), v, n, v, i::text \
+                FROM unnest(ARRAY['ONT', 'ONT+CLN'], ARRAY[1, 9]) WITH ORDINALITY AS t (v, n, k), generate_series(1, 201) i";
+    world
+        .layer("thua", "Point", 4326, &[("maDat", "text"), ("loai", "int4"), ("ten", "text"), ("so", "text")], rows)
+        .await;
+    let domain =
+        r#"[{"code": "1", "label": "Đất công"}, {"code": "2", "label": "Đất tư"}, {"code": "2", "label": "Lặp lại"}]"#;
+    world
+        .sql(&format!(
+            "UPDATE dothi.layer SET class_field = 'maDat', \
+             fields = jsonb_set(jsonb_set(fields, '{{1,domain}}', '{domain}'), '{{3,domain}}', '{domain}') WHERE id = 'thua'"
+        ))
+        .await;
+    let server = world.server().await;
+    for name in ["schema", "queryables", "sortables"] {
+        let reply = server.get(&format!("/ogc/collections/thua/{name}?profile=codelist-ref,khac")).await;
+        assert_eq!(reply.status, StatusCode::OK, "a profile that there is not is no error");
+        let links: Vec<_> = reply.headers.get_all("link").iter().map(|l| l.to_str().unwrap()).collect();
+        assert!(links.iter().any(|l| l.contains("/codelist-inline>; rel=\"profile\"")), "{links:?}");
+        let schema = reply.json()["properties"].clone();
+        let kinds = json!([
+            {"const": 1, "title": "Đất công"},
+            {"const": 2, "title": "Đất tư"},
+            {"const": 9},
+        ]);
+        assert_eq!((&schema["loai"]["type"], &schema["loai"]["oneOf"]), (&json!("integer"), &kinds), "{name}");
+        let land = schema["maDat"]["oneOf"].as_array().unwrap();
+        assert!(land.contains(&json!({"const": "ONT", "title": "Đất ở tại nông thôn"})), "{land:?}");
+        assert!(land.contains(&json!({"const": "ONT+CLN"})) && schema["maDat"].get("enum").is_none());
+        assert_eq!(schema["maDat"]["x-ogc-codelistUri"], "http://ban-do.test/land-use");
+        let open = json!([{"const": "1", "title": "Đất công"}, {"const": "2", "title": "Đất tư"}, {}]);
+        assert_eq!(
+            (&schema["so"]["anyOf"], schema["so"].get("oneOf")),
+            (&open, None),
+            "201 values are too many to tell"
+        );
+        assert!(schema["ten"].get("oneOf").or(schema["ten"].get("anyOf")).is_none());
+    }
+    let page = server.get("/ogc/collections/thua/schema?f=html").await;
+    let page = String::from_utf8(page.bytes).unwrap();
+    assert!(page.contains("Đất ở tại nông thôn") && page.contains("Đất công"));
+    // The definition: each list once, official ones for all layers together; any other value stays possible.
+    let doc = server.json("/ogc/api").await;
+    let lists = &doc["components"]["schemas"];
+    let list = json!([{"enum": [1], "title": "Đất công"}, {"enum": [2], "title": "Đất tư"}]);
+    assert_eq!(lists["codes.thua.2"]["oneOf"], list);
+    let land = lists["codes.landUse"]["oneOf"].as_array().unwrap();
+    assert!(land.contains(&json!({"enum": ["ONT"], "title": "Đất ở tại nông thôn"})));
+    let open = |name: &str| json!([{"$ref": format!("#/components/schemas/{name}")}, {}]);
+    let properties = &lists["feature.thua"]["properties"]["properties"]["properties"];
+    assert_eq!((&properties["loai"]["anyOf"], properties["ten"].get("anyOf")), (&open("codes.thua.2"), None));
+    for path in ["items", "export"] {
+        let parameters = doc["paths"][format!("/collections/thua/{path}")]["get"]["parameters"].as_array().unwrap();
+        let parameter = |name: &str| &parameters.iter().find(|p| p["name"] == name).unwrap()["schema"];
+        let (land, kind) = (parameter("maDat"), parameter("loai"));
+        assert_eq!((&land["type"], &land["anyOf"]), (&json!("string"), &open("codes.landUse")));
+        assert_eq!((&kind["type"], &kind["anyOf"]), (&json!("integer"), &open("codes.thua.2")));
+    }
+    assert_eq!(server.json("/ogc/collections/thua/items?loai=9&limit=1").await["numberMatched"], 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -153,11 +153,58 @@ async fn boxes_ids_order_and_pages() {
     }
     let hits = text(&server, &format!("{FEATURES}&RESULTTYPE=hits")).await;
     assert!(hits.contains("numberMatched=\"3\" numberReturned=\"0\"") && !hits.contains("wfs:member"), "{hits}");
+    // After the number comes the first page.
+    let hits = text(&server, &format!("{FEATURES}&RESULTTYPE=hits&COUNT=2")).await;
+    let first = hits.split(" next=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let first = text(&server, first.strip_prefix("http://ban-do.test").unwrap()).await;
+    assert!(
+        first.contains("numberReturned=\"2\"") && first.contains("thua.1\"") && !hits.contains("previous="),
+        "{first}"
+    );
     let page = text(&server, &format!("{FEATURES}&COUNT=1&STARTINDEX=1")).await;
     let next = page.split(" next=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
     let after = text(&server, next.strip_prefix("http://ban-do.test").unwrap()).await;
     assert!(after.contains("thua.3") && !after.contains("thua.2\"") && !after.contains(" next=\""), "{after}");
     assert!(page.contains(" previous=\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_gml_gives_every_feature_is_not_there_and_ids_are_of_their_type() {
+    let world = lots().await;
+    let rows = "VALUES (ST_SetSRID('POINT(580000 1279000)'::geometry, 9217))";
+    world.layer("moc", "Point", 9217, &[], rows).await;
+    let server = world.server().await;
+    let filter = |xml: &str| {
+        format!("&FILTER={}", encode(&format!("<Filter xmlns='http://www.opengis.net/fes/2.0'>{xml}</Filter>")))
+    };
+    let null = "<PropertyIsNull><ValueReference>gml:name</ValueReference></PropertyIsNull>";
+    assert_eq!(numbers(&server, &filter(null)).await, [0, 1, 2]);
+    assert_eq!(numbers(&server, &filter(&format!("<Not>{null}</Not>"))).await, [0_i64; 0]);
+    assert_eq!(numbers(&server, "&RESOURCEID=thua.99,khac-1").await, [0_i64; 0], "features that there are not");
+    let both = "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&RESOURCEID=moc.1,thua.2";
+    let both = text(&server, both).await;
+    assert!(
+        both.contains("\"moc.1\"") && both.contains("\"thua.2\"") && both.contains("numberMatched=\"2\""),
+        "{both}"
+    );
+    let values = "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetPropertyValue&TYPENAMES=thua&VALUEREFERENCE=";
+    let envelope = "<gml:Envelope xmlns:gml='u'><gml:lowerCorner>1 2</gml:lowerCorner><gml:upperCorner>3 4</gml:upperCorner></gml:Envelope>";
+    let compared = format!(
+        "<PropertyIsLessThan><Literal>{envelope}</Literal><ValueReference>gml:boundedBy</ValueReference></PropertyIsLessThan>"
+    );
+    for (path, code, locator) in [
+        (format!("{FEATURES}&RESOURCEID=moc.1"), "InvalidParameterValue", "RESOURCEID"),
+        (format!("{FEATURES}{}", filter("<ResourceId rid='moc.1'/>")), "InvalidParameterValue", "RESOURCEID"),
+        (values.to_string(), "InvalidParameterValue", "valueReference"),
+        (values.replace("&VALUEREFERENCE=", ""), "MissingParameterValue", "VALUEREFERENCE"),
+        (format!("{FEATURES}{}", filter(&compared)), "OperationProcessingFailed", "filter"),
+    ] {
+        let reply = server.get(&path).await;
+        let text = String::from_utf8(reply.bytes).unwrap();
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{text}");
+        let said = format!("exceptionCode=\"{code}\" locator=\"{locator}\"");
+        assert!(text.contains(&said), "{path}: {text}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,9 @@ use crate::xml::read::Element;
 
 mod gml; // geometry
 
+/// Properties of every feature in GML 3.2 (OGC 07-036, 9.4.1).
+const OF_GML: [&str; 6] = ["description", "descriptionReference", "identifier", "name", "boundedBy", "location"];
+
 /// What a filter is read against.
 pub struct Reader<'a> {
     pub fields: &'a [Field],
@@ -52,6 +55,9 @@ impl Reader<'_> {
             "PropertyIsLike" => return self.like(at, element),
             "PropertyIsNull" | "PropertyIsNil" => {
                 let [of] = exactly(element)?;
+                if self.is_absent(of) {
+                    return Node::new(at, Said::Bool(true));
+                }
                 return Node::call(at, "isnull", vec![self.value(of, None)?]);
             }
             "PropertyIsBetween" => return self.between(at, element),
@@ -183,6 +189,12 @@ impl Reader<'_> {
         self.fields.iter().find(|f| f.name == said)
     }
 
+    /// Whether an element names what GML gives every feature, and what features of layers do not have.
+    fn is_absent(&self, element: &Element) -> bool {
+        let name = element.text.trim().strip_prefix("gml:").filter(|_| reference(element).is_some());
+        name.is_some_and(|name| OF_GML.contains(&name)) && self.field(element).is_none()
+    }
+
     /// A field, or a literal that is read as a field of this kind would be.
     fn value(&self, element: &Element, like: Option<&Field>) -> Result<Node, Fault> {
         let at = At::Byte(element.at);
@@ -216,6 +228,19 @@ impl Reader<'_> {
         let fid = Node::new(at.clone(), Said::Property(crate::schema::FID.into()))?;
         Node::call(at, "in", vec![fid, list])
     }
+}
+
+/// Whether something in a filter is held against what has no order, such as a geometry. That is no wrong value but cannot be
+/// done (OGC 09-025r2, 11.4).
+pub fn compares_elements(filter: &Element) -> bool {
+    let compares = filter.name.starts_with("PropertyIs");
+    compares && filter.all("Literal").any(|l| !l.children.is_empty()) || filter.children.iter().any(compares_elements)
+}
+
+/// The ids of features that a filter names.
+pub fn ids(filter: &Element) -> Vec<&str> {
+    let own = ["rid", "fid", "id"].into_iter().find_map(|n| filter.attribute(n)).filter(|_| is_id(filter));
+    own.into_iter().chain(filter.children.iter().flat_map(ids)).collect()
 }
 
 /// The number in `layer.number`, or a number alone.

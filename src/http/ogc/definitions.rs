@@ -1,5 +1,7 @@
 //! What the API definition says once and refers to: parameters, schemas of answers, the problem.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::schemas::described;
@@ -96,6 +98,12 @@ fn parameters() -> Map<String, Value> {
         json!({"type": "string", "enum": ["auto", "exact", "estimate", "none"], "default": "auto"}),
         Value::Null,
     );
+    put(
+        "profile",
+        "Profiles that are wished for, by name or address; what there is: `codelist-inline`",
+        names(),
+        Value::Null,
+    );
     put("after", "Where a page goes on; to be taken from a `next` link", text(), Value::Null);
     put(
         "lang",
@@ -153,12 +161,15 @@ fn schemas() -> Value {
     })
 }
 
-/// A feature of a layer: as it is answered, and as it may be sent.
-pub fn feature(layer: &Layer) -> Value {
+/// A feature of a layer: as it is answered, and as it may be sent. `codes` is what is said of coded fields, by their names.
+pub fn feature(layer: &Layer, codes: &BTreeMap<&str, Value>) -> Value {
     let mut properties = Map::new();
     for field in &layer.fields {
         let mut schema = described(field);
         schema["nullable"] = json!(true);
+        if let Some(codes) = codes.get(field.name.as_str()) {
+            schema["anyOf"] = codes.clone();
+        }
         properties.insert(field.name.clone(), schema);
     }
     json!({"type": "object", "required": ["type", "geometry", "properties"], "properties": {

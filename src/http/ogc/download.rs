@@ -77,6 +77,9 @@ pub async fn answer(app: Arc<App>, base: &str, asked: Asked, wishes: Wishes, cho
     let here = format!("{base}/ogc/collections/{}", asked.layer.id);
     let (mut links, page) = paged(&app, &asked, &here, choice.form).await?;
     links.push(link(&here, "collection", JSON, "The layer"));
+    if format == Format::Jsonfg {
+        links.push(jsonfg_profile());
+    }
     let job = Job {
         layer: asked.layer.clone(),
         query: asked.query.clone(),
@@ -84,6 +87,7 @@ pub async fn answer(app: Arc<App>, base: &str, asked: Asked, wishes: Wishes, cho
         sort: asked.sort.clone(),
         after: asked.after.clone(),
         limit: asked.limit,
+        home: Some(here.clone()),
     };
     let (crs, name) = (job.selection.crs, format!("{}.{}", job.layer.id, format.ending()));
     let (size, body) = match format.streams() {
@@ -106,6 +110,11 @@ pub async fn answer(app: Arc<App>, base: &str, asked: Asked, wishes: Wishes, cho
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
+}
+
+/// What a document in JSON-FG says that it is (OGC 21-045r1, 14).
+pub fn jsonfg_profile() -> serde_json::Value {
+    link("http://www.opengis.net/def/profile/OGC/0/jsonfg", "profile", "text/html", "JSON-FG")
 }
 
 /// The links of a page, and how many features it has.

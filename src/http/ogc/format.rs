@@ -64,10 +64,14 @@ pub const VERSIONS: &[Form] = &[JSON, EVENTS, HTML];
 pub const STREAM: &[Form] = &[EVENTS];
 pub const GEOJSON: Form = Form::new("json", super::GEOJSON, "GeoJSON").also(&["geojson"], &[super::JSON]);
 
+/// The media type of its drafts, by which it can be told from GeoJSON (OGC 21-045r1, 16).
+pub const JSONFG: Form =
+    Form::new("jsonfg", "application/fg+json", "JSON-FG").also(&[], &["application/vnd.ogc.fg+json"]);
+
 /// What a page of features can be; the last is the page for people.
 pub const ITEMS: &[Form] = &[
     GEOJSON,
-    Form::new("jsonfg", "application/fg+json", "JSON-FG").also(&[], &["application/vnd.ogc.fg+json"]),
+    JSONFG,
     Form::new("geojsonseq", "application/geo+json-seq", "GeoJSON text sequence").also(&["geojsons"], &[]),
     Form::new("ndjson", "application/x-ndjson", "GeoJSON by line").also(&["geojsonl"], &["application/ndjson"]),
     Form::new("csv", "text/csv", "CSV"),
@@ -82,7 +86,7 @@ pub const ITEMS: &[Form] = &[
 /// What a whole layer can be.
 pub const EXPORTS: &[Form] = ITEMS.split_at(ITEMS.len() - 1).0;
 /// What one feature can be.
-pub const ITEM: &[Form] = &[GEOJSON, HTML];
+pub const ITEM: &[Form] = &[GEOJSON, JSONFG, HTML];
 
 /// The format of an export that a form is.
 pub fn exported(form: Form) -> Option<Format> {

@@ -18,7 +18,7 @@ use super::{GEOJSON, JSON};
 use super::{download, html};
 use crate::app::App;
 use crate::error::Error;
-use crate::export::Format;
+use crate::export::{Format, jsonfg};
 use crate::feed::Mark;
 use crate::geo::Crs;
 use crate::layer::catalog::shorten;
@@ -147,9 +147,18 @@ pub async fn one(
     let missing = || Error::NotFound(format!("layer `{id}` has no feature `{}`", shorten(&fid)));
     let number: i64 = fid.parse().map_err(|_| missing())?;
     let (feature, state) = features::one(&app.db.pool, &layer, number, &selection).await?.ok_or_else(missing)?;
-    let response = match choice.is_html() {
-        true => html::feature(&base, choice, &layer, number, &serde_json::from_str(&feature).map_err(Error::from)?),
-        false => choice.answer(whole(&base, &id, number, &said, &feature)),
+    let response = if choice.is_html() {
+        html::feature(&base, choice, &layer, number, &serde_json::from_str(&feature)?)
+    } else if choice.form == format::JSONFG {
+        let home = format!("{base}/ogc/collections/{id}");
+        let mut document = jsonfg::feature(&layer, &selection, &home, serde_json::from_str(&feature)?);
+        let here = said.address(&format!("{home}/items/{number}"), &[]);
+        let mut links = choice.links(&here, format::ITEM);
+        links.extend([link(&home, "collection", JSON, "The layer"), download::jsonfg_profile()]);
+        document.insert("links".into(), links.into());
+        choice.answer(Value::from(document).to_string())
+    } else {
+        choice.answer(whole(&base, &id, number, &said, &feature))
     };
     let mut response = super::fresh(response);
     super::crs::say(&mut response, selection.crs);

@@ -1,6 +1,7 @@
 //! OGC API – Features: the landing page and what conforms.
 
 pub mod asked;
+mod codes;
 pub mod collections;
 pub mod crs;
 pub mod definitions;

@@ -1,6 +1,7 @@
 //! The API definition: OpenAPI 3.0.3, which is what GDAL, QGIS and the OGC test suites read. One of everything, and one of
 //! each layer alone, which stays small however many layers there are.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -14,8 +15,9 @@ use super::super::respond::Answer;
 use super::definitions::{self, parameter, reference};
 use super::format::{self, Form};
 use super::html;
-use super::{GEOJSON, JSON, OPENAPI, asked, operations, schemas};
+use super::{GEOJSON, JSON, OPENAPI, asked, codes, operations, schemas};
 use crate::layer::Layer;
+use crate::layer::land_use::LandUse;
 use crate::layer::sort::sortable;
 use crate::schema::Kind;
 
@@ -24,8 +26,8 @@ pub async fn document(State(app): Shared, Base(base): Base, headers: HeaderMap, 
     let choice = super::document(&mut params, &headers, format::API)?;
     let layers = app.catalog.all();
     let response = match choice.is_html() {
-        true => html::api(&base, choice, &definition(&base, &[]), None, &layers),
-        false => choice.answer(definition(&base, &layers).to_string()),
+        true => html::api(&base, choice, &definition(&base, &[], &[]), None, &layers),
+        false => choice.answer(definition(&base, &layers, &app.land_use).to_string()),
     };
     Ok(super::fresh(response))
 }
@@ -40,7 +42,7 @@ pub async fn of_layer(
 ) -> Answer {
     let choice = super::document(&mut params, &headers, format::API)?;
     let layer = app.catalog.named(&id)?;
-    let body = definition(&base, std::slice::from_ref(&layer));
+    let body = definition(&base, std::slice::from_ref(&layer), &app.land_use);
     let response = match choice.is_html() {
         true => html::api(&base, choice, &body, Some(&layer), &[]),
         false => choice.answer(body.to_string()),
@@ -48,7 +50,7 @@ pub async fn of_layer(
     Ok(super::fresh(response))
 }
 
-fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
+fn definition(base: &str, layers: &[Arc<Layer>], land_use: &[LandUse]) -> Value {
     let mut paths = Map::new();
     let mut put = |path: &str, operation: Value| paths.insert(path.into(), operation);
     let list = ["limitOfLayers", "offset", "q", "bbox", "datetime"].map(reference);
@@ -64,8 +66,9 @@ fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
     super::records::operations::describe(&mut put);
     let mut components = definitions::components();
     for layer in layers.iter().filter(|l| l.raster.is_none()) {
-        components["schemas"][format!("feature.{}", layer.id)] = definitions::feature(layer);
-        describe(layer, &mut put);
+        let codes = codes::listed(layer, land_use, &mut components);
+        components["schemas"][format!("feature.{}", layer.id)] = definitions::feature(layer, &codes);
+        describe(layer, &codes, &mut put);
     }
     json!({
         "openapi": "3.0.3",
@@ -81,7 +84,7 @@ fn definition(base: &str, layers: &[Arc<Layer>]) -> Value {
     })
 }
 
-fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+fn describe(layer: &Layer, codes: &BTreeMap<&str, Value>, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
     let (id, title) = (&layer.id, &layer.title);
     let here = format!("/collections/{id}");
     let name = |what: &str| format!("{what}.{id}");
@@ -94,11 +97,15 @@ fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
         ("sortables", "What orders may name"),
     ] {
         let about = format!("{say}: {title}");
-        put(&format!("{here}/{path}"), get(&name(path), &about, schemas::SCHEMA, "document", &[], format::SCHEMAS));
+        let profile = [reference("profile")];
+        put(
+            &format!("{here}/{path}"),
+            get(&name(path), &about, schemas::SCHEMA, "document", &profile, format::SCHEMAS),
+        );
     }
     let mut parameters: Vec<Value> =
         asked::PARAMETERS.into_iter().filter(|p| !matches!(*p, "f" | "lang")).map(reference).collect();
-    parameters.extend(layer.fields.iter().filter_map(equality));
+    parameters.extend(layer.fields.iter().filter_map(|f| equality(f, codes.get(f.name.as_str()))));
     let mut many = get(
         &name("features"),
         &format!("Features of {title}"),
@@ -142,11 +149,14 @@ fn describe(layer: &Layer, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
 }
 
 /// A field as an equality filter. GDAL and QGIS push a filter to the server only when it is listed so.
-fn equality(field: &crate::schema::Field) -> Option<Value> {
+fn equality(field: &crate::schema::Field, codes: Option<&Value>) -> Option<Value> {
     let taken = asked::PARAMETERS.contains(&field.name.as_str()) || field.name.is_empty();
     let mut schema = json!({"type": field.kind.json().0});
     if matches!(field.kind, Kind::Int2 | Kind::Int4 | Kind::Int8) {
         schema["format"] = json!("int64");
+    }
+    if let Some(codes) = codes {
+        schema["anyOf"] = codes.clone();
     }
     let title = field.title.as_deref().unwrap_or(&field.name);
     (sortable(field.kind) && !taken)

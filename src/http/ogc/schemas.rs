@@ -11,9 +11,7 @@ use super::super::Shared;
 use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
-use super::{format, html};
-use crate::app::App;
-use crate::error::Result;
+use super::{codes, format, html};
 use crate::layer::Layer;
 use crate::layer::sort::sortable;
 use crate::layer::time::When;
@@ -25,17 +23,21 @@ pub const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 pub const SORTABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/sortables";
 
 /// Part 5 is common to all OGC APIs; clients look for either name.
-pub const CONFORMS_TO: [&str; 13] = [
+pub const CONFORMS_TO: [&str; 17] = [
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/advanced-property-roles",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/profile-parameter",
+    "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/profile-codelists",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/advanced-property-roles",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/returnables-and-receivables",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/profile-parameter",
+    "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/profile-codelists",
     "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sortables",
     "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",
     "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/features-sorting",
@@ -72,10 +74,12 @@ async fn answer(
     mut params: Params,
     of: Of,
 ) -> Answer {
-    let choice = super::document(&mut params, &headers, format::SCHEMAS)?;
+    let choice = format::choose(&mut params, &headers, format::SCHEMAS)?;
+    // Codes are told in one way only; a wish for another is no error (23-058r2, clause 13, profile-negotiation).
+    params.text("profile");
+    params.end("`f`, `lang`, `profile`")?;
     let layer = app.catalog.with_features(&id)?;
-    let codes = codes(&app, &layer).await?;
-    let others = others(&app, &layer).await?;
+    let coded = codes::described(&app, &base, &layer).await?;
     let here = format!("{base}/ogc/collections/{id}");
     let name = match of {
         Of::Features => "schema",
@@ -87,7 +91,7 @@ async fn answer(
         "$id": format!("{here}/{name}"),
         "type": "object",
         "title": layer.title,
-        "properties": properties(&base, &layer, of, codes.as_deref(), &others),
+        "properties": properties(&layer, of, &coded),
         "additionalProperties": false,
     });
     if let Some(description) = &layer.description {
@@ -98,17 +102,15 @@ async fn answer(
         false => choice.answer(body.to_string()),
     };
     let mut response = super::fresh(response);
-    respond::say_links(&mut response, &[link(here, "collection", super::JSON, "The layer")]);
+    let mut links = vec![link(here, "collection", super::JSON, "The layer")];
+    if !coded.is_empty() {
+        links.push(link(codes::INLINE, "profile", "text/html", "Codes with what they mean"));
+    }
+    respond::say_links(&mut response, &links);
     Ok(response)
 }
 
-fn properties(
-    base: &str,
-    layer: &Layer,
-    of: Of,
-    codes: Option<&[String]>,
-    others: &BTreeMap<String, Vec<String>>,
-) -> Map<String, Value> {
+fn properties(layer: &Layer, of: Of, coded: &BTreeMap<String, Map<String, Value>>) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut put = |name: &str, mut schema: Value| {
         schema["x-ogc-propertySeq"] = json!(properties.len() + 1);
@@ -135,18 +137,13 @@ fn properties(
         }
         put(name, schema);
     }
-    let coded = layer.class_field.as_deref();
     for field in layer.fields.iter().filter(|f| of != Of::Sortables || sortable(f.kind)) {
         let mut schema = described(field);
         if let Some(role) = role(layer, field) {
             schema["x-ogc-role"] = json!(role);
         }
-        if let Some(codes) = codes.filter(|_| coded == Some(field.name.as_str())) {
-            schema["enum"] = json!(codes);
-            schema["x-ogc-codelistUri"] = json!(format!("{base}/land-use"));
-        }
-        if !field.domain.is_empty() {
-            schema["oneOf"] = choices(field, others.get(&field.name).map_or(&[], |v| v.as_slice()));
+        for (keyword, said) in coded.get(&field.name).into_iter().flatten() {
+            schema[keyword] = said.clone();
         }
         put(&field.name, schema);
     }
@@ -189,39 +186,4 @@ fn role(layer: &Layer, field: &Field) -> Option<&'static str> {
         When::Interval(_, Some(end)) if end == field => Some("primary-interval-end"),
         _ => None,
     }
-}
-
-/// What the class field may hold: the official codes, and what else it holds; none where that is no list to choose from.
-async fn codes(app: &App, layer: &Layer) -> Result<Option<Vec<String>>> {
-    let Some(field) = layer.class_field.as_deref().and_then(|name| layer.field(name)) else { return Ok(None) };
-    if field.kind != Kind::Text {
-        return Ok(None);
-    }
-    let Some(values) = app.known.values(&app.db.pool, &app.catalog, layer, field).await? else { return Ok(None) };
-    let mut codes: Vec<String> = app.land_use.iter().map(|c| c.code.clone()).collect();
-    let more: Vec<String> = values.iter().filter(|v| !codes.contains(v)).cloned().collect();
-    codes.extend(more);
-    Ok(Some(codes))
-}
-
-/// The values of coded fields that are in no domain: they are there, and a schema that left them out would be wrong. Where
-/// there are too many to tell, nothing is said of them.
-async fn others(app: &App, layer: &Layer) -> Result<BTreeMap<String, Vec<String>>> {
-    let mut others = BTreeMap::new();
-    for field in layer.fields.iter().filter(|f| !f.domain.is_empty()) {
-        let values = app.known.values(&app.db.pool, &app.catalog, layer, field).await?;
-        let strange = |value: &&String| !field.domain.iter().any(|c| c.code == **value);
-        others.insert(field.name.clone(), values.iter().flat_map(|v| v.iter()).filter(strange).cloned().collect());
-    }
-    Ok(others)
-}
-
-/// The codes of a field with what they mean, and `others` that mean nothing.
-fn choices(field: &Field, others: &[String]) -> Value {
-    let value = |code: &str| match (field.kind.json().0, code.parse::<serde_json::Number>()) {
-        ("integer" | "number", Ok(number)) => json!(number),
-        _ => json!(code),
-    };
-    let known = field.domain.iter().map(|c| json!({"const": value(&c.code), "title": c.label}));
-    known.chain(others.iter().map(|code| json!({"const": value(code)}))).collect()
 }

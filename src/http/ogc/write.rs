@@ -276,7 +276,7 @@ pub async fn read(app: &App, body: Body) -> Result<Vec<u8>> {
     while let Some(part) = parts.next().await {
         let part = part.map_err(|_| Error::invalid("body", "the body ended early"))?;
         if bytes.len() + part.len() > most {
-            let say = "send fewer features at once, or import them as a file";
+            let say = "send less at once; many features are imported as a file";
             return Err(Error::TooLarge(format!("the body is larger than {} MiB; {say}", most >> 20)));
         }
         bytes.extend_from_slice(&part);

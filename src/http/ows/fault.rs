@@ -1,5 +1,6 @@
 //! Errors of WMS and WFS: the house's own, with the code and the place that their reports have.
 
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::respond;
@@ -31,6 +32,12 @@ impl<E: Into<Error>> From<E> for Fault {
     }
 }
 
+/// The report on a method that there is not; the router adds `Allow`.
+pub fn not_allowed(mut report: Response) -> Response {
+    *report.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    report
+}
+
 impl Fault {
     /// The report of WMS 1.3.0 (OGC 06-042, annex E.2) or 1.1.1 (OGC 01-068r3, annex A.3).
     pub fn wms(self, modern: bool) -> Response {
@@ -60,6 +67,9 @@ impl Fault {
         };
         let code = match (self.code, &self.error) {
             ("", Error::Invalid { .. }) => "InvalidParameterValue",
+            // WFS 2.0 has codes of its own for these (OGC 09-025r2, table 3).
+            ("", Error::TooLarge(_)) if modern => "OperationParsingFailed",
+            ("", _) if modern => "OperationProcessingFailed",
             ("", _) => "NoApplicableCode",
             (code, _) => code,
         };

@@ -37,7 +37,12 @@ impl Kvp {
 
     /// A value that is there and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim()).filter(|v| !v.is_empty())
+        self.said(name).filter(|v| !v.is_empty())
+    }
+
+    /// A value that is there, also where it is empty.
+    pub fn said(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.trim())
     }
 
     /// A value that must be there.

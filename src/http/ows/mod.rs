@@ -1,4 +1,5 @@
 //! What the OGC's older services (WMS, WFS) have in common.
 
-pub mod fault;
-pub mod kvp;
+pub mod fault; // errors in their reports
+pub mod guard; // time, size, panics
+pub mod kvp; // parameters

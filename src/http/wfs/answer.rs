@@ -279,15 +279,17 @@ impl Around<'_> {
         if self.request.body.is_some() {
             return None;
         }
-        let query = self.request.kvp.query(&[("STARTINDEX", start.to_string()), ("COUNT", count.to_string())]);
+        let page = [("STARTINDEX", start.to_string()), ("COUNT", count.to_string()), ("RESULTTYPE", "results".into())];
+        let query = self.request.kvp.query(&page);
         Some(format!("{}/wfs?{query}", self.request.base))
     }
 
-    /// Where the features after these are; none when there are none (OGC 09-025r2, 7.7.4.4).
+    /// Where the features after these are; none when there are none (OGC 09-025r2, 7.7.4.4). After the number alone come the
+    /// first features.
     fn next(&self) -> Option<String> {
-        let count = self.pages.count?;
+        let count = self.pages.count.filter(|n| *n > 0)?;
         let start = self.pages.start + self.returned;
-        if self.pages.hits || start >= self.matched || self.returned == 0 { None } else { self.address(start, count) }
+        if start >= self.matched { None } else { self.address(start, count) }
     }
 
     fn previous(&self) -> Option<String> {

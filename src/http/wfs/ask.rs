@@ -103,12 +103,13 @@ fn said(kvp: &Kvp) -> Result<Vec<Words>, Fault> {
     if let [one] = types.as_slice() {
         types = one.split(',').map(|t| t.trim().to_string()).collect();
     }
-    if types.is_empty() {
+    let unsaid = types.is_empty();
+    let of = |id: &str| id.rsplit_once('.').map_or("", |(of, _)| of).to_string();
+    if unsaid {
         // Ids say of which types they are.
         for id in &ids {
-            let of = id.rsplit_once('.').map_or("", |(of, _)| of).to_string();
-            if !types.contains(&of) {
-                types.push(of);
+            if !types.contains(&of(id)) {
+                types.push(of(id));
             }
         }
     }
@@ -119,6 +120,7 @@ fn said(kvp: &Kvp) -> Result<Vec<Words>, Fault> {
         let filter = pick(&filters, n).map(|text| Element::parse(&text)).transpose();
         let filter = filter.map_err(|m| Fault::new("InvalidParameterValue", "filter", Error::invalid("filter", m)))?;
         let names = pick(&properties, n).filter(|p| p != "*");
+        let ids = ids.iter().filter(|id| !unsaid || of(id) == types).cloned().collect();
         Ok(Words {
             types,
             srs: kvp.get("SRSNAME").map(String::from),
@@ -126,7 +128,7 @@ fn said(kvp: &Kvp) -> Result<Vec<Words>, Fault> {
             filter,
             cql: pick(&cql, n),
             bbox: kvp.get("BBOX").map(String::from),
-            ids: ids.clone(),
+            ids,
             sort: pick(&sorts, n),
         })
     };
@@ -147,6 +149,12 @@ fn resolve(app: &App, words: Words) -> Result<Asked, Fault> {
         Fault::new("InvalidParameterValue", locator, Error::invalid(locator, what))
     };
     let layer = typed(app, &words.types, "typeNames")?;
+    let named = words.ids.iter().map(String::as_str).chain(words.filter.iter().flat_map(fes::ids));
+    if let Some(stranger) = named.into_iter().find(|id| is_of_another(app, &layer, id)) {
+        // OGC 09-025r2, 7.9.2.4.1.
+        let what = format!("`{}` is not of type `{}`; ask for it with its own type", shorten(stranger), layer.id);
+        return Err(wrong("RESOURCEID", what));
+    }
     let systems = systems(&layer);
     let said_srs = words.srs.is_some();
     let srs = words.srs.unwrap_or_else(|| urn(systems[0]));
@@ -163,8 +171,12 @@ fn resolve(app: &App, words: Words) -> Result<Asked, Fault> {
     }
     let reader = fes::Reader { fields: &layer.fields, systems: &systems, layer: &layer.id };
     if let Some(filter) = &words.filter {
-        let expr = filter::parse_fes(filter, &reader, layer.spatial().is_some());
-        query = query.filtered(&layer, expr.map_err(|fault| wrong("filter", fault.to_string()))?);
+        let expr = filter::parse_fes(filter, &reader, layer.spatial().is_some()).map_err(|fault| {
+            let fault = wrong("filter", fault.to_string());
+            let code = if fes::compares_elements(filter) { "OperationProcessingFailed" } else { fault.code };
+            Fault { code, ..fault }
+        });
+        query = query.filtered(&layer, expr?);
     }
     if let Some(text) = words.cql.as_deref().filter(|t| !t.trim().is_empty()) {
         let expr = filter::parse(text, Lang::Gdal, &layer.fields, layer.spatial().is_some(), Crs::CRS84);
@@ -188,6 +200,12 @@ fn resolve(app: &App, words: Words) -> Result<Asked, Fault> {
         None => Sort::default(),
     };
     Ok(Asked { layer, query, selection, sort, srs, said_srs })
+}
+
+/// Whether an id names a feature of a type that there is, but not of this one.
+fn is_of_another(app: &App, layer: &Layer, id: &str) -> bool {
+    let of = id.trim().rsplit_once('.').map(|(of, _)| of);
+    of.is_some_and(|of| of != layer.id && typed(app, of, "RESOURCEID").is_ok())
 }
 
 /// `a ASC,b DESC` (and `a A,b D` of older clients) as the house writes an order.

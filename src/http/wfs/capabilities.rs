@@ -137,9 +137,13 @@ impl Writer<'_> {
         let formats: &[&str] = if self.modern { &[GML_32, GML_31, JSON, CSV] } else { &[GML_31, GML_32, JSON, CSV] };
         self.operation("GetCapabilities", &[("AcceptVersions", versions), ("AcceptFormats", &["text/xml"])]);
         self.operation("DescribeFeatureType", &[("outputFormat", &formats[..2])]);
-        self.operation("GetFeature", &[("resultType", &["results", "hits"]), ("outputFormat", formats)]);
+        let results: (&str, &[&str]) = ("resultType", &["results", "hits"]);
+        // Nothing refers to anything, so there is nothing to resolve (OGC 09-025r2, table 12).
+        let resolve: (&str, &[&str]) = ("resolve", &["none", "local"]);
+        let get = [results, ("outputFormat", formats), resolve];
+        self.operation("GetFeature", if self.modern { &get[..] } else { &get[..2] });
         if self.modern {
-            self.operation("GetPropertyValue", &[("resultType", &["results", "hits"])]);
+            self.operation("GetPropertyValue", &[results, resolve]);
             self.operation("ListStoredQueries", &[]);
             self.operation("DescribeStoredQueries", &[]);
             self.values("ows:Parameter", "version", &[version, "1.1.0"]);

@@ -10,15 +10,15 @@ mod value; // GetPropertyValue
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Shared;
 use super::links::Base;
-use super::ows::fault::Fault;
+use super::ows::fault::{Fault, not_allowed};
+use super::ows::guard;
 use super::ows::kvp::Kvp;
+use super::{Shared, watch};
 use crate::app::App;
 use crate::error::Error;
 use crate::layer::Layer;
@@ -38,41 +38,57 @@ pub struct Request {
     base: String,
 }
 
-/// `GET /wfs`.
-pub async fn get(State(app): Shared, Base(base): Base, kvp: Kvp) -> Response {
-    respond(app, Request { modern: is_modern(&kvp), kvp, body: None, base }).await
-}
-
-/// `POST /wfs`: a document in XML, or the parameters as a form.
-pub async fn post(State(app): Shared, Base(base): Base, body: Bytes) -> Response {
-    let text = String::from_utf8_lossy(&body);
-    if !text.trim_start_matches('\u{FEFF}').trim_start().starts_with('<') {
-        let kvp = Kvp::parse(&text);
-        return respond(app, Request { modern: is_modern(&kvp), kvp, body: None, base }).await;
-    }
-    match Element::parse(text.trim_start_matches('\u{FEFF}').trim_start()) {
-        Ok(root) => {
-            let mut kvp = Kvp::default();
-            kvp.put("REQUEST", root.name.clone());
-            for (name, value) in root.attributes() {
-                kvp.put(&name.to_ascii_uppercase(), value);
-            }
-            if let Some(versions) = root.child("AcceptVersions") {
-                let all: Vec<&str> = versions.all("Version").map(|v| v.text.trim()).collect();
-                kvp.put("ACCEPTVERSIONS", all.join(","));
-            }
-            respond(app, Request { modern: is_modern(&kvp), kvp, body: Some(root), base }).await
+/// `GET /wfs`, or `POST` with a document in XML, or with the parameters as a form.
+pub async fn serve(State(app): Shared, Base(base): Base, kvp: Kvp, request: axum::extract::Request) -> Response {
+    let mut asked = Request { modern: is_modern(&kvp), kvp, body: None, base };
+    let reading = &mut asked;
+    let answered = guard::run(watch::patience(&app), async {
+        if request.method() == Method::POST {
+            reading.read(&guard::text(&app, request.into_body()).await?)?;
         }
-        Err(message) => Fault::new("OperationParsingFailed", "request", Error::invalid("request", message)).wfs(true),
+        operation(&app, reading).await
+    });
+    answered.await.unwrap_or_else(|fault| fault.wfs(asked.modern))
+}
+
+/// Other methods.
+pub async fn not_possible(method: Method, uri: Uri, kvp: Kvp) -> Response {
+    not_allowed(guard::method(&method, uri.path()).wfs(is_modern(&kvp)))
+}
+
+impl Request {
+    /// Takes what was posted: a document in XML, or the parameters as a form.
+    fn read(&mut self, text: &str) -> Result<(), Fault> {
+        let text = text.trim_start_matches('\u{FEFF}').trim_start();
+        if text.starts_with('<') {
+            let root = Element::parse(text);
+            let root =
+                root.map_err(|m| Fault::new("OperationParsingFailed", "request", Error::invalid("request", m)))?;
+            self.kvp = parameters(&root);
+            self.body = Some(root);
+        } else {
+            self.kvp = Kvp::parse(text);
+        }
+        self.modern = is_modern(&self.kvp);
+        Ok(())
     }
 }
 
-async fn respond(app: Arc<App>, request: Request) -> Response {
-    let modern = request.modern;
-    operation(app, request).await.unwrap_or_else(|fault| fault.wfs(modern))
+/// What the root of a document says, as parameters.
+fn parameters(root: &Element) -> Kvp {
+    let mut kvp = Kvp::default();
+    kvp.put("REQUEST", root.name.clone());
+    for (name, value) in root.attributes() {
+        kvp.put(&name.to_ascii_uppercase(), value);
+    }
+    if let Some(versions) = root.child("AcceptVersions") {
+        let all: Vec<&str> = versions.all("Version").map(|v| v.text.trim()).collect();
+        kvp.put("ACCEPTVERSIONS", all.join(","));
+    }
+    kvp
 }
 
-async fn operation(app: Arc<App>, request: Request) -> Result<Response, Fault> {
+async fn operation(app: &Arc<App>, request: &Request) -> Result<Response, Fault> {
     let kvp = &request.kvp;
     let name = kvp.need("REQUEST")?.to_string();
     let wrong = |code, locator: &str, what: String| Fault::new(code, locator, Error::invalid(locator, what));
@@ -89,18 +105,18 @@ async fn operation(app: Arc<App>, request: Request) -> Result<Response, Fault> {
     }
     if name == "GetCapabilities" {
         negotiate(kvp)?;
-        return capabilities::answer(&app, &request);
+        return capabilities::answer(app, request);
     }
     if let Some(version) = kvp.get("VERSION").filter(|v| !v.starts_with("2.0.") && !v.starts_with("1.1.")) {
         let what = format!("version `{}` is not spoken here; there are `2.0.0` and `1.1.0`", shorten(version));
         return Err(wrong("InvalidParameterValue", "version", what));
     }
     match name.as_str() {
-        "DescribeFeatureType" => schema::answer(&app, &request),
-        "GetFeature" => answer::features(app, &request).await,
-        "GetPropertyValue" if request.modern => value::answer(&app, &request).await,
-        "ListStoredQueries" if request.modern => stored::list(&app),
-        "DescribeStoredQueries" if request.modern => stored::describe(&app, &request),
+        "DescribeFeatureType" => schema::answer(app, request),
+        "GetFeature" => answer::features(app.clone(), request).await,
+        "GetPropertyValue" if request.modern => value::answer(app, request).await,
+        "ListStoredQueries" if request.modern => stored::list(app),
+        "DescribeStoredQueries" if request.modern => stored::describe(app, request),
         _ => {
             let there = "there are GetCapabilities, DescribeFeatureType, GetFeature, GetPropertyValue, ListStoredQueries, DescribeStoredQueries";
             let what = format!("`{}` is not an operation here; {there}", shorten(&name));

@@ -16,11 +16,8 @@ use crate::xml::Xml;
 const MOST: u64 = 50_000;
 
 pub async fn answer(app: &App, request: &Request) -> Result<Response, Fault> {
-    let body = request.body.as_ref().and_then(|b| b.attribute("valueReference"));
-    let reference = match body {
-        Some(reference) => reference,
-        None => request.kvp.need("VALUEREFERENCE")?,
-    };
+    // One that is empty is wrong, not missing.
+    let reference = request.kvp.said("VALUEREFERENCE").map_or_else(|| request.kvp.need("VALUEREFERENCE"), Ok)?;
     let mut asked = ask::asked(app, request)?;
     let pages = ask::pages(&request.kvp, request.modern)?;
     if asked.len() != 1 {

@@ -6,37 +6,39 @@ mod info; // GetFeatureInfo
 mod legend; // GetLegendGraphic
 mod map; // GetMap
 
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::header;
+use axum::extract::{Request, State};
+use axum::http::{Method, Uri, header};
 use axum::response::{IntoResponse, Response};
 
-use super::Shared;
 use super::links::Base;
-use super::ows::fault::Fault;
+use super::ows::fault::{Fault, not_allowed};
+use super::ows::guard;
 use super::ows::kvp::Kvp;
+use super::{Shared, watch};
 use crate::app::App;
 use crate::error::Error;
 use crate::layer::catalog::shorten;
 
-/// `GET /wms`.
-pub async fn get(State(app): Shared, Base(base): Base, kvp: Kvp) -> Response {
-    answer(&app, &base, &kvp).await
-}
-
-/// `POST /wms` with the parameters as a form, which long lists and filters are sent as.
-pub async fn post(State(app): Shared, Base(base): Base, body: Bytes) -> Response {
-    answer(&app, &base, &Kvp::parse(&String::from_utf8_lossy(&body))).await
-}
-
-async fn answer(app: &App, base: &str, kvp: &Kvp) -> Response {
-    let modern = is_modern(kvp);
-    let answered = match operation(app, base, kvp, modern).await {
+/// `GET /wms`, or `POST` with the parameters as a form, which long lists and filters are sent as.
+pub async fn serve(State(app): Shared, Base(base): Base, mut kvp: Kvp, request: Request) -> Response {
+    let said = &mut kvp;
+    let answered = guard::run(watch::patience(&app), async {
+        if request.method() == Method::POST {
+            *said = Kvp::parse(&guard::text(&app, request.into_body()).await?);
+        }
+        operation(&app, &base, said, is_modern(said)).await
+    });
+    let answered = match answered.await {
         // A client that asked for pictures of its errors has no use for XML.
-        Err(fault) => map::fault_as_picture(app, kvp, &fault).ok_or(fault),
+        Err(fault) => map::fault_as_picture(&app, &kvp, &fault).ok_or(fault),
         answered => answered,
     };
-    answered.unwrap_or_else(|fault| fault.wms(modern))
+    answered.unwrap_or_else(|fault| fault.wms(is_modern(&kvp)))
+}
+
+/// Other methods.
+pub async fn not_possible(method: Method, uri: Uri, kvp: Kvp) -> Response {
+    not_allowed(guard::method(&method, uri.path()).wms(is_modern(&kvp)))
 }
 
 async fn operation(app: &App, base: &str, kvp: &Kvp, modern: bool) -> Result<Response, Fault> {

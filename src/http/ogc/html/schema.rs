@@ -35,14 +35,12 @@ pub fn schema(base: &str, choice: Choice, layer: &Layer, name: &str, doc: &Value
                     td { (text(&property["type"])) " " (text(&property["format"])) }
                     td {
                         (text(&property["x-ogc-role"]))
-                        @if let Some(codes) = property["oneOf"].as_array() {
-                            details { summary { (codes.len()) " " (lang.of("mã", "codes")) } dl { @for code in codes {
+                        @if let Some(codes) = property["oneOf"].as_array().or_else(|| property["anyOf"].as_array()) {
+                            @let codes = codes.iter().filter(|c| c.get("const").is_some());
+                            details { summary { (codes.clone().count()) " " (lang.of("mã", "codes")) } dl { @for code in codes {
                                 dt { code { (code["const"].as_str().map_or_else(|| code["const"].to_string(), String::from)) } }
                                 dd { (text(&code["title"])) }
                             } } }
-                        }
-                        @if let Some(codes) = property["enum"].as_array() {
-                            details { summary { (codes.len()) " " (lang.of("giá trị", "values")) } div { @for code in codes { code { (code.as_str().unwrap_or_default()) } " " } } }
                         }
                     }
                 }
