@@ -73,9 +73,9 @@ pub async fn act(db: &Db, layer: &Layer, args: Args, print: &Print) -> Result<()
     })
 }
 
-/// A report in lines.
+/// A report in lines; numbers as everywhere on the command line.
 pub fn lines(summary: &Summary) -> Vec<String> {
-    let size = |n: f64| quality::number(n, Language::En);
+    let size = |n: f64| quality::number(n, Language::En).replace(',', "\u{202f}");
     let mut lines = Vec::new();
     for kind in Kind::ALL {
         let Some(tally) = summary.issues.get(kind.name()) else { continue };
