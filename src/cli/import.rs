@@ -11,6 +11,7 @@ use super::{ask, conformance};
 use crate::config::Store;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::import::each::{ByLayer, Each};
 use crate::import::frames::Question;
 use crate::import::package::Account;
 use crate::import::{How, Options, Step, report::Report};
@@ -22,22 +23,22 @@ pub struct Args {
     /// Shapefile (loose or .zip), GeoPackage, GeoJSON, KML/KMZ, CSV, FlatGeobuf, GML, MapInfo TAB/MIF, DXF, File Geodatabase …; rasters: GeoTIFF, PNG and JPEG with a world file, JPEG 2000
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Id of the layer, where the file has one layer; a layer of that id is replaced. Of a planning package: what the ids
-    /// of its layers begin with
-    #[arg(long, value_name = "ID")]
-    layer: Option<String>,
+    /// Id of the layer, where the file has one layer; a layer of that id is replaced. Of one of several layers of a file:
+    /// NAME=ID, may be repeated. Of a planning package: what the ids of its layers begin with
+    #[arg(long, value_name = "[NAME=]ID")]
+    layer: Vec<String>,
     /// Title of the layer, or of the plan that a package holds
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// Only this layer of the source; may be repeated
+    /// Only this layer of the source; may be repeated. Where two have one name: PATH:NAME, as `inspect` tells
     #[arg(long, value_name = "NAME")]
     source_layer: Vec<String>,
-    /// Coordinate system, overruling the file's
-    #[arg(long, value_name = "EPSG:N")]
-    srs: Option<String>,
-    /// Text encoding, overruling what is found: UTF-8, TCVN3, VNI, VISCII, WINDOWS-1258 …
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
+    /// Coordinate system, overruling the file's; of one of several layers: NAME=EPSG:N
+    #[arg(long, value_name = "[NAME=]EPSG:N")]
+    srs: Vec<String>,
+    /// Text encoding, overruling what is found: UTF-8, TCVN3, VNI, VISCII, WINDOWS-1258 …; of one of several layers: NAME=TCVN3
+    #[arg(long, value_name = "[NAME=]ENCODING")]
+    encoding: Vec<String>,
     /// Add to the layer that is there: its features stay
     #[arg(long)]
     append: bool,
@@ -62,18 +63,23 @@ pub struct Args {
 }
 
 pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
-    if args.layer.is_some() && args.files.len() > 1 {
+    let mut each: ByLayer<Each> = ByLayer::new();
+    let layer = said("layer", args.layer, |name, id| each.entry(name).or_default().layer = Some(id))?;
+    let srs = said("srs", args.srs, |name, srs| each.entry(name).or_default().srs = Some(srs))?;
+    let encoding = said("encoding", args.encoding, |name, e| each.entry(name).or_default().encoding = Some(e))?;
+    if layer.is_some() && args.files.len() > 1 {
         return Err(Error::invalid(
             "layer",
             "`--layer` names one layer, but there are several files; import them one by one",
         ));
     }
     let options = Options {
-        layer: args.layer,
+        layer,
         title: args.title,
         source_layers: args.source_layer,
-        srs: args.srs,
-        encoding: args.encoding,
+        each,
+        srs,
+        encoding,
         how: match args.upsert {
             Some(key) => How::Upsert(key),
             None if args.append => How::Append,
@@ -140,6 +146,28 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         }
         None => closed.map(|()| ExitCode::SUCCESS),
     }
+}
+
+/// Words that are each said of the whole file, or of one layer of it as `NAME=…`: hands the latter to `of_layer`, returns the
+/// former. A name may hold a `=`; what is said of it holds none.
+///
+/// # Errors
+/// Two are said of the whole file.
+pub fn said(what: &str, words: Vec<String>, mut of_layer: impl FnMut(String, String)) -> Result<Option<String>> {
+    let mut whole = None;
+    for word in words {
+        match word.rsplit_once('=') {
+            Some((name, value)) => of_layer(name.into(), value.into()),
+            None if whole.is_none() => whole = Some(word),
+            None => {
+                return Err(Error::invalid(
+                    what,
+                    format!("`--{what}` is said twice of the whole file; say `--{what} NAME={word}` of one layer"),
+                ));
+            }
+        }
+    }
+    Ok(whole)
 }
 
 /// One file, as a job that others see; what it asks is asked here.

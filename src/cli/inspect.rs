@@ -1,6 +1,6 @@
 //! `dothi inspect`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -10,8 +10,7 @@ use super::print::{Print, count, table};
 use crate::error::{Error, Result};
 use crate::import::child::{Inspection, Limits, inspect};
 use crate::import::frames::{Action, LayerInfo, Request};
-use crate::import::package::structure::{Conformance, Seen};
-use crate::import::package::{Account, Package};
+use crate::import::package;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -39,7 +38,10 @@ pub async fn run(args: Args, print: &Print) -> Result<ExitCode> {
     request.swap_xy = args.swap_xy;
     let found = inspect(&request, &Limits::default()).await?;
     let name = args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    if let Some((account, layers)) = package(&path, &found)? {
+    if let Some(package) = package::outlook(&path, &found.layers)? {
+        let account = serde_json::to_value(&package.account)?;
+        let layers = package.classes.iter().map(|(_, class)| serde_json::to_value(class));
+        let layers = layers.collect::<Result<Vec<Value>, _>>()?;
         let mut value = serde_json::to_value(&found)?;
         (value["package"], value["conformance"]) = (account.clone(), layers.clone().into());
         print.result(&value, || conformance::package(&account, &layers))?;
@@ -47,22 +49,6 @@ pub async fn run(args: Args, print: &Print) -> Result<ExitCode> {
     }
     print.result(&found, || text(&name, &found))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What can be said of a planning package before its rows are read: of the set, and of each layer.
-fn package(path: &Path, found: &Inspection) -> Result<Option<(Value, Vec<Value>)>> {
-    let Some(package) = Package::recognise(path, &found.layers, None)? else { return Ok(None) };
-    let checked: Vec<(usize, Conformance)> = package
-        .members
-        .iter()
-        .filter_map(|m| {
-            let layer = found.layers.iter().find(|l| l.index == m.index)?;
-            Some((m.index, Conformance::new(m.class?, &Seen::inspected(layer))))
-        })
-        .collect();
-    let accounts: Vec<(usize, &Conformance)> = checked.iter().map(|(index, c)| (*index, c)).collect();
-    let layers = checked.iter().map(|(_, c)| serde_json::to_value(c)).collect::<Result<_, _>>()?;
-    Ok(Some((serde_json::to_value(Account::new(&package, &accounts, true))?, layers)))
 }
 
 fn text(name: &str, found: &Inspection) -> String {
@@ -76,18 +62,21 @@ fn text(name: &str, found: &Inspection) -> String {
         out.push_str(&format!("  note: {}\n", note.message));
     }
     for layer in &found.layers {
-        out.push_str(&one(layer));
+        out.push_str(&one(layer, name));
     }
     out
 }
 
-fn one(layer: &LayerInfo) -> String {
+fn one(layer: &LayerInfo, file: &str) -> String {
     let mut out = format!(
         "\n{}{}\n",
         layer.name,
         layer.title.as_ref().filter(|t| **t != layer.name).map_or(String::new(), |t| format!("  {t}"))
     );
     let mut say = |key: &str, value: String| out.push_str(&format!("  {key:<11}{value}\n"));
+    if !layer.path.is_empty() && layer.path != file {
+        say("in", layer.path.clone());
+    }
     match &layer.raster {
         Some(picture) => super::print::raster(picture).into_iter().for_each(|(key, value)| say(key, value)),
         None => {

@@ -6,10 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::ask;
+use super::import::said;
 use super::print::{Print, count, table};
 use crate::config::Store;
 use crate::db::Db;
 use crate::error::Result;
+use crate::import::each::{ByLayer, Reads};
 use crate::import::frames::Question;
 use crate::jobs::{self, Answer, Job};
 
@@ -32,12 +34,12 @@ enum Command {
     /// Answer a job that asks; the server goes on with it
     Answer {
         id: i64,
-        /// Text encoding: UTF-8, TCVN3, VNI, VISCII, WINDOWS-1258 …
-        #[arg(long, value_name = "NAME")]
-        encoding: Option<String>,
-        /// Coordinate system
-        #[arg(long, value_name = "EPSG:N")]
-        srs: Option<String>,
+        /// Text encoding: UTF-8, TCVN3, VNI, VISCII, WINDOWS-1258 …; of one layer: LAYER=NAME
+        #[arg(long, value_name = "[LAYER=]NAME")]
+        encoding: Vec<String>,
+        /// Coordinate system; of one layer: LAYER=EPSG:N
+        #[arg(long, value_name = "[LAYER=]EPSG:N")]
+        srs: Vec<String>,
         /// Exchange x and y
         #[arg(long)]
         swap_xy: bool,
@@ -77,7 +79,11 @@ async fn act(db: &Db, command: Command, print: &Print) -> Result<()> {
             print.result(&job, || text(&job))
         }
         Command::Answer { id, encoding, srs, swap_xy } => {
-            let answer = Answer { encoding, srs, swap_xy: swap_xy.then_some(true) };
+            let mut each: ByLayer<Reads> = ByLayer::new();
+            let encoding =
+                said("encoding", encoding, |layer, name| each.entry(layer).or_default().encoding = Some(name))?;
+            let srs = said("srs", srs, |layer, srs| each.entry(layer).or_default().srs = Some(srs))?;
+            let answer = Answer { encoding, srs, swap_xy: swap_xy.then_some(true), each };
             let job = jobs::answer(&db.pool, id, &answer).await?;
             print.result(&job, || format!("job {id} goes on as soon as the server takes it"))
         }
@@ -114,7 +120,7 @@ fn text(job: &Job) -> String {
     for (key, value) in [("began", &job.started), ("ended", &job.ended), ("error", &job.error)] {
         value.iter().for_each(|v| say(key, v.clone()));
     }
-    for report in job.report.iter().flat_map(|r| r.as_array()).flatten() {
+    for report in job.report.iter().flatten() {
         let number = |key: &str| count(report[key].as_u64().unwrap_or(0));
         let id = report["layer"].as_str().unwrap_or_default();
         let dry = if report["dry_run"] == true { " (dry run: nothing kept)" } else { "" };

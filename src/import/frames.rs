@@ -11,6 +11,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+pub use super::request::{Action, Request};
 use crate::error::{Error, Result};
 use crate::geo::Tile;
 use crate::layer::raster::Picture;
@@ -22,79 +23,6 @@ pub const MAX_PAYLOAD: usize = 4 << 20;
 const JSON: u8 = b'J';
 const DATA: u8 = b'D';
 const TILE: u8 = b'T';
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Say what is in the file.
-    Inspect,
-    /// Say what is in the file and stream its rows.
-    Read,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Request {
-    pub action: Action,
-    pub path: String,
-    /// What the file is called, where that is not its name on the disk: for layers that are named after it.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Names of the layers wanted; none given means all.
-    #[serde(default)]
-    pub layers: Option<Vec<String>>,
-    /// `EPSG:n`: overrules what the file says.
-    #[serde(default)]
-    pub srs: Option<String>,
-    /// Overrules what the file says and what is detected.
-    #[serde(default)]
-    pub encoding: Option<String>,
-    /// Exchanges x and y: for tables that have the northing first.
-    #[serde(default)]
-    pub swap_xy: bool,
-    /// Leaves heights and measures out.
-    #[serde(default)]
-    pub drop_z: bool,
-    /// Rows of each layer that are wanted; none given means all.
-    #[serde(default)]
-    pub most: Option<u64>,
-    /// Written as SRID into the rows of a layer whose coordinate system has no EPSG code.
-    #[serde(default)]
-    pub custom_srid: i32,
-    /// Address space of the child in bytes.
-    #[serde(default = "default_memory")]
-    pub memory: u64,
-    /// Processor time of the child in seconds.
-    #[serde(default = "default_cpu_seconds")]
-    pub cpu_seconds: u64,
-}
-
-fn default_memory() -> u64 {
-    4 << 30
-}
-
-fn default_cpu_seconds() -> u64 {
-    3600
-}
-
-impl Request {
-    pub fn new(action: Action, path: impl Into<String>) -> Self {
-        let (memory, cpu_seconds) = (default_memory(), default_cpu_seconds());
-        Request {
-            action,
-            path: path.into(),
-            name: None,
-            layers: None,
-            srs: None,
-            encoding: None,
-            swap_xy: false,
-            drop_z: false,
-            most: None,
-            custom_srid: 0,
-            memory,
-            cpu_seconds,
-        }
-    }
-}
 
 /// How a coordinate system was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,19 +113,16 @@ pub struct Reading {
     pub sample: Vec<String>,
 }
 
-/// Something that is not as the file has it, or that the administrator should know.
+/// Something that is not as the file has it, or that the administrator should know; [`notes`](super::notes) makes them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     /// Stable, for programs: `curves_linearised`, `nfc_normalised`, …
     pub code: String,
+    /// In English.
     pub message: String,
+    /// The same in Vietnamese.
+    pub message_vi: String,
     pub count: u64,
-}
-
-impl Note {
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Note { code: code.into(), message: message.into(), count: 1 }
-    }
 }
 
 /// A field as it is shown before an import.
@@ -404,7 +329,7 @@ mod tests {
     #[tokio::test]
     async fn frames_come_back_as_they_were_written() {
         let mut bytes = Vec::new();
-        let event = Event::Note(Note::new("nfc_normalised", "Phường"));
+        let event = Event::Note(crate::import::notes::gdal("Phường".into()));
         write_event(&mut bytes, &event).unwrap();
         write_data(&mut bytes, &vec![7; MAX_PAYLOAD + 1]).unwrap();
         let mut from = bytes.as_slice();

@@ -3,7 +3,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{Acquire, Row};
 
-use super::frames::Note;
+use super::notes;
 use super::publish::Incoming;
 use super::report::Report;
 use crate::db::run;
@@ -32,10 +32,7 @@ pub async fn key(tx: &mut PgConnection, incoming: &Incoming, report: &mut Report
             );
             run::script(&mut *tx, renumber).await?;
             run::script(&mut *tx, primary).await?;
-            report.note(Note::new(
-                "ids_renumbered",
-                "the source's feature ids are not unique; features are numbered from 1 in the order of the source",
-            ));
+            report.note(notes::ids_renumbered());
             true
         }
         Err(e) => return Err(e),

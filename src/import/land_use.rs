@@ -4,6 +4,7 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::frames::Note;
+use super::notes;
 use super::publish::Incoming;
 use super::report::{Counted, LandUse, Report};
 use crate::db::run;
@@ -78,9 +79,8 @@ pub async fn account(tx: &mut PgConnection, incoming: &Incoming, field: &str, re
     let unknown_rows: i64 = rows.first().map(|row| row.try_get("rows")).transpose()?.unwrap_or(0);
     let unknown = rows.iter().map(counted).collect::<Result<Vec<Counted>>>()?;
     if unknown_rows > 0 {
-        let some = unknown.iter().take(5).map(|c| format!("`{}`", c.value)).collect::<Vec<_>>().join(", ");
-        let message = format!("land-use labels of `{field}` that are in no official list, among them {some}");
-        report.note(Note { count: unknown_rows.unsigned_abs(), ..Note::new("land_use_unknown", message) });
+        let some: Vec<&str> = unknown.iter().take(5).map(|c| c.value.as_str()).collect();
+        report.note(Note { count: unknown_rows.unsigned_abs(), ..notes::land_use_unknown(field, &some) });
     }
     let row = run::one(&mut *tx, totals).await?;
     let (labelled, combined): (i64, i64) = (row.try_get("labelled")?, row.try_get("combined")?);

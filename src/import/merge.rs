@@ -5,7 +5,7 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::How;
-use super::frames::Note;
+use super::notes;
 use super::publish::Incoming;
 use super::report::{Merged, Report};
 use crate::db::run;
@@ -169,7 +169,7 @@ fn place(incoming: &Incoming, target: &Target, report: &mut Report) -> Result<Op
     let mut value = format!("s.{GEOM}");
     if theirs.z && !own.z {
         value = format!("ST_Force2D({value})");
-        report.note(Note::new("heights_dropped", "the layer has no heights; those of the file are left out"));
+        report.note(notes::heights_not_in_layer());
     }
     if multi(own) && !multi(theirs) {
         value = format!("ST_Multi({value})");

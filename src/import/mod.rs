@@ -5,11 +5,13 @@
 
 mod called; // a file's own name, whatever it is called on the disk
 pub mod child; // the child process, seen from here
+pub mod each; // what is said of single layers of a source
 pub mod frames; // what the two say to each other
 mod hash; // which file it was
 mod key; // ids of a staged layer
 mod merge; // into a layer that is there: append, upsert
 mod land_use; // labels held against the official lists
+pub mod notes; // what is said about a file, in both languages
 pub mod package; // planning packages: several databases, one set of layers
 pub mod preview; // the first features of a layer, imported nowhere
 mod quality; // what is wrong in it, found on the way
@@ -18,6 +20,7 @@ mod raster; // pictures: tiles into an archive
 pub mod reader; // the child itself: the only place that names GDAL
 mod repair; // invalid geometry
 pub mod report; // the account of every row
+mod request; // what is asked of the child
 mod settle; // what the catalog says of the layer
 mod srid; // coordinate systems that PostGIS does not know yet
 
@@ -30,7 +33,8 @@ use sqlx::{ConnectOptions, Connection};
 use crate::error::{Error, Result};
 pub use called::Called;
 use child::{Limits, Reader};
-use frames::{Action, Event, Frame, Note, Question, Request};
+use each::{ByLayer, Each};
+use frames::{Action, Event, Frame, LayerInfo, Note, Question, Request};
 use package::Package;
 use report::Report;
 
@@ -41,8 +45,11 @@ pub struct Options {
     /// The layer's id; from the source layer's name otherwise.
     pub layer: Option<String>,
     pub title: Option<String>,
-    /// Which layers of the source; all of them otherwise.
+    /// Which layers of the source, named as in [`each::ByLayer`]; all of them otherwise.
     pub source_layers: Vec<String>,
+    /// What is said of single layers of it.
+    #[serde(skip_serializing_if = "ByLayer::is_empty")]
+    pub each: ByLayer<Each>,
     /// `EPSG:n`, overruling the file.
     pub srs: Option<String>,
     pub encoding: Option<String>,
@@ -111,7 +118,7 @@ pub enum Step {
     Question(Question),
     /// All of a planning package was read and checked.
     Package(Box<package::Account>),
-    /// `checks`, `index`, `swap`
+    /// `cut` of a raster, `checks`, `index`, `swap`
     Doing(&'static str),
     /// A layer is in, whatever becomes of those that follow.
     Done(Box<Report>),
@@ -134,6 +141,7 @@ pub async fn run(
     let called = Called::new(&path, options.name.as_deref());
     request.name.clone_from(&options.name);
     request.layers = (!options.source_layers.is_empty()).then(|| options.source_layers.clone());
+    request.each = options.each.iter().map(|(name, own)| (name.clone(), own.reads())).collect();
     let sha256 = hash::start(path);
     let mut reader = Reader::start(&request, limits).await?;
     let mut to = to.clone().application_name("dothi import").connect().await?;
@@ -166,6 +174,9 @@ async fn layers(
     let mut reports: Vec<Report> = Vec::new();
     let mut source_notes: Vec<Note> = Vec::new();
     let mut driver = String::new();
+    let mut listed: Vec<LayerInfo> = Vec::new();
+    // Ids that are taken: said of layers of the source, or given to those that came before.
+    let mut taken: Vec<String> = Vec::new();
     while let Some(frame) = reader.next().await? {
         let Frame::Event(event) = frame else {
             return Err(Error::Internal("the reader sent rows before their layer".into()));
@@ -180,11 +191,13 @@ async fn layers(
                         publish::Source { file: &name, driver: &driver, alone: true, notes: &source_notes, sha256 };
                     return package::import(to, reader, &package, source, options, tell).await;
                 }
-                let names: Vec<String> = layers.into_iter().map(|l| l.name).collect();
+                taken = options.own_ids(&layers)?;
+                let names: Vec<String> = layers.iter().map(|l| l.name.clone()).collect();
+                listed = layers;
                 if let (Some(id), true) = (&options.layer, names.len() > 1) {
-                    let listed = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+                    let named = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
                     let say = format!(
-                        "`--layer {id}` names one layer, but `{name}` has {}: {listed}; choose one with `--source-layer`",
+                        "`--layer {id}` names one layer, but `{name}` has {}: {named}; choose one with `--source-layer`, or say `--layer NAME=ID` of each",
                         names.len()
                     );
                     return Err(Error::invalid("layer", say));
@@ -199,12 +212,14 @@ async fn layers(
                     notes: &source_notes,
                     sha256: sha256.clone(),
                 };
-                let taken: Vec<String> = reports.iter().map(|r| r.layer.clone()).collect();
+                let own =
+                    listed.iter().find(|l| l.index == layer.index).map_or_else(|| options.clone(), |l| options.of(l));
                 let report = match layer.raster {
-                    Some(_) => raster::layer(to, reader, layer, &source, &taken, options, tell).await?,
-                    None => publish::layer(to, reader, layer, &source, &taken, options, tell).await?,
+                    Some(_) => raster::layer(to, reader, layer, &source, &taken, &own, tell).await?,
+                    None => publish::layer(to, reader, layer, &source, &taken, &own, tell).await?,
                 };
                 tell(Step::Done(Box::new(report.clone())));
+                taken.push(report.layer.clone());
                 reports.push(report);
             }
             Event::Progress { rows, .. } => tell(Step::Rows(rows)),

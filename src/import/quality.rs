@@ -7,7 +7,7 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 use tokio::task::JoinHandle;
 
-use super::frames::Note;
+use super::notes;
 use super::publish::Incoming;
 use super::report::Report;
 use crate::db::run;
@@ -98,13 +98,7 @@ impl Quality {
             Ok(None) => return Ok(()),
             Err(Error::Db(e)) => return Err(Error::Db(e)),
             Err(e) => {
-                report.note(Note::new(
-                    "not_checked",
-                    format!(
-                        "there is no quality report: {e}; `dothi layers quality {} --check` makes one",
-                        report.layer
-                    ),
-                ));
+                report.note(notes::not_checked(&e, &report.layer));
                 return Ok(());
             }
         };

@@ -55,6 +55,7 @@ pub async fn layer(
     }
     let picture = start.raster.clone().ok_or_else(|| Error::Internal("a raster without a picture".into()))?;
     tell(Step::Layer(start.name.clone(), start.count));
+    tell(Step::Doing("cut"));
     let mut tx = to.begin().await?;
     let origin = format!("{}: {}", source.file, start.name);
     let id = publish::choose_id(&mut tx, &start, options, taken, source.file).await?;

@@ -3,13 +3,13 @@
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-use super::frames::Note;
+use super::notes;
 use super::publish::{Ended, Incoming};
 use super::quality::Quality;
 use super::report::{Repair, Report};
 use crate::db::run;
 use crate::error::Result;
-use crate::quality::{area_sql, system};
+use crate::quality::{self, Language, area_sql, system};
 use crate::schema::{FID, GEOM};
 use crate::sql::Sql;
 
@@ -60,18 +60,17 @@ pub async fn repair(
         return Ok(incoming);
     }
     if geometry.m {
-        report.note(Note::new(
-            "measures_lost",
-            "polygons that were mended have lost their measures (M), which are 0 now",
-        ));
+        report.note(notes::measures_lost());
     }
     let mut fits = true;
     for row in &rows {
         let kind: String = row.try_get("kind")?;
         fits &= geometry.r#type == "Geometry" || kind.eq_ignore_ascii_case(&geometry.r#type);
+        let reason = row.try_get::<Option<String>, _>("reason")?.unwrap_or_default();
         report.repairs.push(Repair {
             fid: row.try_get(FID)?,
-            reason: row.try_get::<Option<String>, _>("reason")?.unwrap_or_default(),
+            reason_vi: quality::reason(&reason, Language::Vi),
+            reason,
             x: row.try_get("x")?,
             y: row.try_get("y")?,
             area_before: row.try_get("area_before")?,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Options;
 use super::frames::{Crs, Encoding, LayerStart, Note, Originals, SetAside};
+use super::notes;
 use super::package::structure::Conformance;
 use super::publish::{Incoming, Source};
 use crate::layer::raster::Raster;
@@ -94,6 +95,8 @@ pub struct Counted {
 pub struct Repair {
     pub fid: i64,
     pub reason: String,
+    /// The reason in Vietnamese.
+    pub reason_vi: String,
     pub x: Option<f64>,
     pub y: Option<f64>,
     pub area_before: Option<f64>,
@@ -133,11 +136,7 @@ impl Report {
         };
         source.notes.iter().chain(&start.notes).cloned().for_each(|n| report.note(n));
         for field in incoming.fields.iter().filter(|f| f.name != f.column) {
-            let say = format!(
-                "field `{}` is column `{}` in PostgreSQL, whose names are at most 63 bytes, distinct, and not `fid` or `geom`",
-                field.name, field.column
-            );
-            report.note(Note::new("column_named", say));
+            report.note(notes::column_named(&field.name, &field.column));
         }
         report
     }

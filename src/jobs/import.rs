@@ -9,6 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
 use super::Running;
+use super::running::Part;
 use crate::error::{Error, Result};
 use crate::import::child::Limits;
 use crate::import::frames::Question;
@@ -21,10 +22,10 @@ const BEAT: Duration = Duration::from_millis(300);
 /// How far an import is.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Progress {
-    /// `open`, `read`, `checks`, `index`, `swap`
+    /// `open`, `read` (of a raster `cut`), `checks`, `index`, `swap`
     pub step: &'static str,
     pub layer: Option<String>,
-    /// Rows that were read of the layer, or looked at before the first.
+    /// Rows that were read of the layer (of a raster: tiles), or looked at before the first.
     pub rows: u64,
     /// How many rows the layer should have.
     pub total: Option<u64>,
@@ -49,7 +50,8 @@ pub enum Outcome {
 struct Seen {
     progress: Progress,
     questions: Vec<Question>,
-    done: Vec<Report>,
+    /// What is not in the job's row yet.
+    parts: Vec<Part>,
 }
 
 /// Imports a file as a job. `tell` hears every step; `closing` becomes true when this program stops.
@@ -84,12 +86,12 @@ pub async fn import(
         }
     };
     // What the last beat did not tell.
-    let (progress, questions, done) = match seen.lock() {
-        Ok(mut seen) => (seen.progress.clone(), std::mem::take(&mut seen.questions), std::mem::take(&mut seen.done)),
+    let (progress, questions, parts) = match seen.lock() {
+        Ok(mut seen) => (seen.progress.clone(), std::mem::take(&mut seen.questions), std::mem::take(&mut seen.parts)),
         Err(_) => return Outcome::Failed(Error::Internal("a thread died while it imported".into())),
     };
-    for report in &done {
-        running.add(report).await.ok();
+    for part in &parts {
+        running.add(part).await.ok();
     }
     running.tell(&progress).await.ok();
     match outcome {
@@ -115,10 +117,10 @@ async fn follow(running: &mut Running, seen: &Mutex<Seen>, mut closing: Option<w
             _ = beats.tick() => {}
             () = closed(&mut closing), if !cancelled => {}
         }
-        let Ok((progress, done)) = seen.lock().map(|mut s| (s.progress.clone(), std::mem::take(&mut s.done))) else {
+        let Ok((progress, parts)) = seen.lock().map(|mut s| (s.progress.clone(), std::mem::take(&mut s.parts))) else {
             return Outcome::Failed(Error::Internal("a thread died while it imported".into()));
         };
-        match beat(running, &progress, &done).await {
+        match beat(running, &progress, &parts).await {
             Ok(asked) => cancelled |= asked,
             Err(e) => return Outcome::Failed(e),
         }
@@ -133,9 +135,9 @@ async fn follow(running: &mut Running, seen: &Mutex<Seen>, mut closing: Option<w
     }
 }
 
-async fn beat(running: &mut Running, progress: &Progress, done: &[Report]) -> Result<bool> {
-    for report in done {
-        running.add(report).await?;
+async fn beat(running: &mut Running, progress: &Progress, parts: &[Part]) -> Result<bool> {
+    for part in parts {
+        running.add(part).await?;
     }
     running.tell(progress).await
 }
@@ -158,11 +160,10 @@ impl Seen {
             Step::Rows(rows) => p.rows = rows,
             Step::Doing(what) => p.step = what,
             Step::Question(question) => self.questions.push(question),
-            // It is in the reports of its layers, and kept with them.
-            Step::Package(_) => {}
+            Step::Package(account) => self.parts.push(Part::Package(account)),
             Step::Done(report) => {
                 (p.step, p.done) = ("read", p.done + 1);
-                self.done.push(*report);
+                self.parts.push(Part::Layer(report));
             }
         }
     }

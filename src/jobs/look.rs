@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
-use crate::import::child::{self, Limits};
+use crate::import::child::{self, Inspection, Limits};
 use crate::import::frames::{Action, Request};
-use crate::import::{self, Called, preview};
+use crate::import::{self, Called, package, preview};
+use crate::layer::edit::layer_id;
 use crate::uploads::Upload;
 
 /// Files that are looked into at once.
@@ -26,10 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// What is looked at, and how the file is to be read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Look {
-    /// The first features of this layer; none: what layers there are.
+    /// Only this layer, named as in [`crate::import::each::ByLayer`].
     pub layer: Option<String>,
-    /// How many features.
-    pub most: u32,
+    /// Its first features, and how many; none: what layers there are.
+    pub most: Option<u32>,
     pub srs: Option<String>,
     pub encoding: Option<String>,
     pub swap_xy: bool,
@@ -84,19 +86,38 @@ async fn see(to: &PgConnectOptions, upload: &Upload, look: &Look) -> Result<Arc<
         Error::NotFound(text) => Error::NotFound(called.say(&text)),
         other => other,
     };
-    let Some(layer) = &look.layer else {
+    request.layers = look.layer.clone().map(|layer| vec![layer]);
+    let Some(most) = look.most else {
         let found = child::inspect(&request, &Limits::default()).await.map_err(told)?;
-        let mut value = serde_json::to_value(&found)?;
-        if let Some(members) = value.as_object_mut() {
-            members.remove("path");
-        }
-        called.say_all(&mut value);
-        return Ok(value.to_string().into());
+        return Ok(described(&found, &called)?.to_string().into());
     };
-    request.layers = Some(vec![layer.clone()]);
-    let features = preview::features(to, &request, &Limits::default(), look.most.into()).await.map_err(told)?;
+    let features = preview::features(to, &request, &Limits::default(), most.into()).await.map_err(told)?;
     let collection = Features { r#type: "FeatureCollection", features };
     Ok(serde_json::to_string(&collection)?.into())
+}
+
+/// What is in a file, with the id that each layer would get, and what a planning package is and lacks.
+fn described(found: &Inspection, called: &Called) -> Result<Value> {
+    let mut value = serde_json::to_value(found)?;
+    if let Some(members) = value.as_object_mut() {
+        members.remove("path");
+    }
+    called.say_all(&mut value);
+    let package = package::outlook(&called.place(), &found.layers)?;
+    for (at, layer) in found.layers.iter().enumerate() {
+        let member = package.as_ref().and_then(|p| Some(p.package.layer_id(p.package.member(layer.index)?)));
+        value["layers"][at]["id"] = member.unwrap_or_else(|| layer_id(&layer.name)).into();
+    }
+    if let Some(package) = package {
+        for (index, class) in &package.classes {
+            let at = found.layers.iter().position(|layer| layer.index == *index);
+            if let Some(at) = at {
+                value["layers"][at]["conformance"] = serde_json::to_value(class)?;
+            }
+        }
+        value["package"] = serde_json::to_value(&package.account)?;
+    }
+    Ok(value)
 }
 
 #[derive(Serialize)]

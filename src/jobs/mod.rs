@@ -42,7 +42,10 @@ pub struct Job {
     pub layers: Vec<String>,
     /// Accounts of the layers that are in, without their longest lists; only of a single job.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub report: Option<Value>,
+    pub report: Option<Vec<Value>>,
+    /// What the planning package that was imported is and lacks; only of a single job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<Value>,
     pub error: Option<String>,
     /// How often it was begun.
     pub attempts: i32,

@@ -5,14 +5,23 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Row};
 
 use super::import::Outcome;
+use super::table;
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::import::Options;
+use crate::import::package::Account;
 use crate::import::report::Report;
+use crate::quality;
 use crate::sql::Sql;
 
 /// Mended geometries that a job's account lists; all of them are in the import's.
 const MOST_REPAIRS: usize = 200;
+
+/// A part of a job's report.
+pub enum Part {
+    Layer(Box<Report>),
+    Package(Box<Account>),
+}
 
 pub struct Running {
     pub id: i64,
@@ -87,9 +96,13 @@ impl Running {
         self.asked(sql).await
     }
 
-    /// A layer is in.
-    pub async fn add(&mut self, report: &Report) -> Result<bool> {
-        let sql = Sql::new("UPDATE dothi.job SET report = report || ").bind(json!([brief(report)?]));
+    /// Something of it is told: a layer that is in, or the account of the package that its layers are of.
+    pub async fn add(&mut self, part: &Part) -> Result<bool> {
+        let part = match part {
+            Part::Layer(report) => brief(report)?,
+            Part::Package(account) => json!({ table::PACKAGE: account }),
+        };
+        let sql = Sql::new("UPDATE dothi.job SET report = report || ").bind(json!([part]));
         self.asked(sql).await
     }
 
@@ -152,7 +165,7 @@ async fn lock(on: &mut PgConnection, id: i64) -> Result<()> {
     run::one(on, sql).await.map(|_| ())
 }
 
-/// An account without what only a program reads whole.
+/// An account without what only a program reads whole, and with what people call things.
 fn brief(report: &Report) -> Result<Value> {
     let mut value = serde_json::to_value(report)?;
     if let Some(repairs) = value["repairs"].as_array_mut() {
@@ -160,6 +173,9 @@ fn brief(report: &Report) -> Result<Value> {
     }
     if let Some(originals) = value["originals"].as_object_mut() {
         originals.remove("exceptions");
+    }
+    if let Some(issues) = value["quality"].get_mut("issues") {
+        quality::describe(issues);
     }
     Ok(value)
 }

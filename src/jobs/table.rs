@@ -3,21 +3,26 @@
 use std::collections::HashSet;
 
 use serde::Deserialize;
+use serde_json::Value;
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
+use sqlx::types::Json;
 
 use super::Job;
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::import::Options;
+use crate::import::each::{ByLayer, Reads};
 use crate::sql::Sql;
 use crate::uploads::Upload;
 
+/// The one member of the part of a report that is the account of a planning package.
+pub const PACKAGE: &str = "package";
 /// A job that was interrupted so often is not begun again: it may be what ends the server.
 const ATTEMPTS: i32 = 3;
 
 const COLUMNS: &str = r#"id, kind, dothi.job_state(id, state) AS state, source, upload, who, options, progress, questions, error, attempts,
-    ARRAY(SELECT r->>'layer' FROM jsonb_array_elements(report) r) AS layers,
+    ARRAY(SELECT r->>'layer' FROM jsonb_array_elements(report) r WHERE r->>'layer' IS NOT NULL) AS layers,
     to_char(created AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS created,
     to_char(started AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
     to_char(ended AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS ended"#;
@@ -35,6 +40,7 @@ pub fn job(row: &PgRow) -> Result<Job> {
         questions: row.try_get("questions")?,
         layers: row.try_get("layers")?,
         report: None,
+        package: None,
         error: row.try_get("error")?,
         attempts: row.try_get("attempts")?,
         created: row.try_get("created")?,
@@ -53,7 +59,10 @@ pub async fn list(pool: &PgPool, limit: u32) -> Result<Vec<Job>> {
 pub async fn find(pool: &PgPool, id: i64) -> Result<Option<Job>> {
     let sql = Sql::new(format!("SELECT {COLUMNS}, report FROM dothi.job WHERE id = ")).bind(id);
     let Some(row) = run::optional(pool, sql).await? else { return Ok(None) };
-    Ok(Some(Job { report: row.try_get("report")?, ..job(&row)? }))
+    let (packages, layers): (Vec<Value>, Vec<Value>) =
+        row.try_get::<Json<Vec<Value>>, _>("report")?.0.into_iter().partition(|part| part.get(PACKAGE).is_some());
+    let package = packages.into_iter().next_back().map(|mut part| part[PACKAGE].take());
+    Ok(Some(Job { report: Some(layers), package, ..job(&row)? }))
 }
 
 /// The same for callers who name it.
@@ -81,13 +90,14 @@ pub async fn create(pool: &PgPool, upload: &Upload, who: &str, options: &Options
     job(&run::one(pool, sql).await?)
 }
 
-/// What was asked for before a job could go on.
+/// What was asked for before a job could go on: of the whole file, or of single layers of it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Answer {
     pub encoding: Option<String>,
     pub srs: Option<String>,
     pub swap_xy: Option<bool>,
+    pub each: ByLayer<Reads>,
 }
 
 /// Answers a job that asks; it goes back into the queue.
@@ -95,18 +105,28 @@ pub async fn answer(pool: &PgPool, id: i64, answer: &Answer) -> Result<Job> {
     if answer == &Answer::default() {
         return Err(Error::invalid("answer", "nothing is answered; say `encoding` or `srs`"));
     }
-    let mut said = serde_json::Map::new();
-    said.extend(answer.encoding.clone().map(|v| ("encoding".into(), v.into())));
-    said.extend(answer.srs.clone().map(|v| ("srs".into(), v.into())));
-    said.extend(answer.swap_xy.map(|v| ("swap_xy".into(), v.into())));
-    let sql = Sql::new("UPDATE dothi.job SET state = 'queued', questions = NULL, ended = NULL, options = options || ")
-        .bind(serde_json::Value::Object(said))
-        .push(" WHERE state = 'asking' AND id = ")
-        .bind(id);
-    match run::optional(pool, sql.push(&format!(" RETURNING {COLUMNS}"))).await? {
-        Some(row) => job(&row),
-        None => Err(Error::Conflict(format!("job {id} asks nothing; it is {}", named(pool, id).await?.state))),
+    let mut tx = pool.begin().await?;
+    let sql = Sql::new("SELECT options FROM dothi.job WHERE state = 'asking' AND id = ").bind(id).push(" FOR UPDATE");
+    let Some(row) = run::optional(&mut *tx, sql).await? else {
+        tx.rollback().await?;
+        return Err(Error::Conflict(format!("job {id} asks nothing; it is {}", named(pool, id).await?.state)));
+    };
+    let mut options: Options = row.try_get::<Json<_>, _>("options")?.0;
+    let Answer { encoding, srs, swap_xy, each } = answer.clone();
+    options.encoding = encoding.or(options.encoding);
+    options.srs = srs.or(options.srs);
+    options.swap_xy = swap_xy.unwrap_or(options.swap_xy);
+    for (layer, reads) in each {
+        options.each.entry(layer).or_default().read_as(reads);
     }
+    let sql = Sql::new("UPDATE dothi.job SET state = 'queued', questions = NULL, ended = NULL, options = ")
+        .bind(serde_json::to_value(&options)?)
+        .push(" WHERE id = ")
+        .bind(id)
+        .push(&format!(" RETURNING {COLUMNS}"));
+    let answered = job(&run::one(&mut *tx, sql).await?)?;
+    tx.commit().await?;
+    Ok(answered)
 }
 
 /// Ends a job: at once if nobody runs it, else as soon as whoever does hears of it.

@@ -59,6 +59,8 @@ pub struct Layer {
     /// Of a layer that is a picture: it has neither geometry nor fields, and no features.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raster: Option<Raster>,
+    /// The number of the edition that is served; none of a layer that never came in by an import.
+    pub edition: Option<i32>,
     /// Rises by one with every committed change, whoever made it.
     pub version: i64,
     pub feature_count: i64,
@@ -207,7 +209,7 @@ pub fn shorten(value: &str) -> String {
 }
 
 const COLUMNS: &str = r#"id, identity::text AS identity, title, title_en, description, "group", group_en, attribution, licence, illustrative, visible, position,
-    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, raster, version, feature_count, extent, about, package, require_if_match, kept_since, keep_days,
+    min_zoom, max_zoom, detail_zoom, color, class_field, label_field, time_field, time_end_field, srid, geometry, shape, fields, raster, edition, version, feature_count, extent, about, package, require_if_match, kept_since, keep_days,
     to_char(updated AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated, auth_name, srtext,
     (SELECT array_agg(attname::text) FROM pg_attribute WHERE attrelid = to_regclass(format('layers.%I', id)) AND attnum > 0 AND NOT attisdropped) AS columns"#;
 
@@ -268,6 +270,7 @@ fn layer(row: &PgRow) -> Result<Layer> {
         shape: row.try_get("shape")?,
         fields: there(row, serde_json::from_value(json("fields")?)?)?,
         raster: raster.clone(),
+        edition: row.try_get("edition")?,
         version: row.try_get("version")?,
         feature_count: row.try_get("feature_count")?,
         extent: extent.and_then(|e| Bbox::new(*e.first()?, *e.get(1)?, *e.get(2)?, *e.get(3)?).ok()),

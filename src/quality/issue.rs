@@ -1,6 +1,7 @@
 //! One finding: what, how bad, whose, where. What people read is made from these, in Vietnamese and in English.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// What is wrong. Each belongs to an element of ISO 19157:2013 (8.3) and, where its annex D has one, to a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +127,18 @@ impl Kind {
             Kind::RepeatedPoint => lang.of("Đỉnh lặp lại", "Repeated points"),
             Kind::Empty => lang.of("Không có hình học", "Without geometry"),
             Kind::UnknownCode => lang.of("Mã loại đất lạ", "Unknown land-use codes"),
+        }
+    }
+}
+
+/// Puts title, element and measure beside the counts of a report's `issues`, which are an object by kind.
+pub fn describe(issues: &mut Value) {
+    for (name, issue) in issues.as_object_mut().into_iter().flatten() {
+        let Some(kind) = Kind::parse(name) else { continue };
+        issue["title"] = json!({"vi": kind.title(Language::Vi), "en": kind.title(Language::En)});
+        issue["element"] = json!(kind.element());
+        if let Some(measure) = kind.measure() {
+            issue["measure"] = json!(measure);
         }
     }
 }

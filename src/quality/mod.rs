@@ -18,7 +18,7 @@ mod wkb; // geometry as PostgreSQL sends it
 pub use check::{Findings, check};
 pub use frame::Measure;
 pub use intake::Intake;
-pub use issue::{Issue, Kind, Language, Place, Severity, Tally, number, reason};
+pub use issue::{Issue, Kind, Language, Place, Severity, Tally, describe, number, reason};
 pub use read::{Account, Asked, Page, account, page};
 pub use shapes::{Shapes, Writer};
 pub use store::{Change, Rows, Summary, again, area_sql, keep, look, system, told};

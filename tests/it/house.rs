@@ -85,6 +85,13 @@ fn gdal_axum_and_running_sql_stay_where_they_belong() {
 }
 
 #[test]
+fn notes_on_a_file_are_made_where_both_languages_stand() {
+    for (_, path, text) in sources().into_iter().filter(|(_, path, _)| !path.ends_with("import/notes.rs")) {
+        assert!(!text.contains("message_vi:") || path.ends_with("import/frames.rs"), "{}", path.display());
+    }
+}
+
+#[test]
 fn files_stay_short_enough_to_read() {
     for (_, path, text) in sources() {
         let lines = text.split("#[cfg(test)]").next().unwrap().lines().count();

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use base64::Engine;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::city::{City, Served, eventually};
+use crate::{packages, rasters};
 
 const TUS: &str = "Tus-Resumable: 1.0.0\r\n";
 const PIECE: &str = "Content-Type: application/offset+octet-stream\r\n";
@@ -307,6 +309,138 @@ fn a_job_asks_is_answered_and_is_imported_and_the_command_line_sees_it() {
         job.to_string().replace(&format!("\"{upload}\""), ""),
     ] {
         assert!(!text.contains(dir) && !text.contains(&upload), "{text}");
+    }
+}
+
+#[test]
+fn a_package_is_told_of_before_it_comes_in_and_afterwards_also_where_it_is_refused() {
+    let city = City::new();
+    let server = city.serve();
+    let admin = admin(&city, &server);
+    let file = packages::sample_in(city.dir.path(), &["--zip", "--fault", "field"]);
+    let upload = admin.upload("Hồ sơ.zip", &std::fs::read(file).unwrap());
+    let found = admin.get(&format!("/admin/uploads/{upload}/layers")).json();
+    assert_eq!((&found["package"]["id"], &found["package"]["conforms"]), (&json!("phankhuminhhoa"), &json!(false)));
+    let layers = found["layers"].as_array().unwrap();
+    let land = layers.iter().find(|l| l["id"] == "phankhuminhhoa_qh_chuc_nang_sdd_a").unwrap();
+    assert_eq!(land["conformance"]["title"]["vi"], "Chức năng sử dụng đất");
+
+    let id = admin.import(&upload, json!({"dry_run": true}));
+    let job = admin.wait(id, "done");
+    assert_eq!((job["report"].as_array().unwrap().len(), job["layers"].as_array().unwrap().len()), (16, 16));
+    let classes = job["package"]["classes"].as_array().unwrap();
+    assert_eq!(classes.iter().filter(|c| c["state"] == "missing").count(), 136);
+    assert_eq!(job["report"][0]["quality"]["issues"].is_object(), true, "{job}");
+    let id = admin.import(&upload, json!({"strict": true}));
+    let job = admin.wait(id, "failed");
+    assert!(job["package"]["errors"].as_u64().unwrap() > 0 && job["report"] == json!([]), "{job}");
+    assert_eq!(job["layers"], json!([]));
+}
+
+#[test]
+fn a_raster_is_told_of_before_it_comes_in_and_afterwards() {
+    let city = City::new();
+    let server = city.serve();
+    let admin = admin(&city, &server);
+    let file = rasters::plan(city.dir.path(), "quet.tif", None);
+    let upload = admin.upload("Bản đồ quét.tif", &std::fs::read(file).unwrap());
+    let layers = format!("/admin/uploads/{upload}/layers");
+    let found = admin.get(&layers).json()["layers"][0].clone();
+    assert_eq!(
+        (&found["id"], &found["raster"]["width"], &found["raster"]["resolution"]),
+        (&json!("ban_do_quet"), &json!(480), &json!(0.0))
+    );
+    let placed = admin.get(&format!("{layers}?srs=EPSG:9217")).json()["layers"][0].clone();
+    assert!((placed["raster"]["resolution"].as_f64().unwrap() - 0.5).abs() < 0.01, "{placed}");
+    assert!(placed["extent_lonlat"][0].as_f64().unwrap() > 108.9, "{placed}");
+    let id = admin.import(&upload, json!({"srs": "EPSG:9217"}));
+    let raster = admin.wait(id, "done")["report"][0]["raster"].clone();
+    assert!(raster["bytes"].as_u64().unwrap() > 0 && raster["format"] == "png", "{raster}");
+}
+
+/// A zip of two tables: markers in metres, which do not say of which zone, and places in degrees.
+fn tables(city: &City) -> Vec<u8> {
+    let dir = city.dir.path();
+    std::fs::write(dir.join("moc.csv"), marks()).unwrap();
+    std::fs::write(dir.join("diem.csv"), "ten,kinh_do,vi_do\nChợ,108.98,11.56\nGa,108.99,11.57\n").unwrap();
+    let zip = dir.join("hai.zip");
+    let packed = Command::new("python3")
+        .args(["-m", "zipfile", "-c", "hai.zip", "moc.csv", "diem.csv"])
+        .current_dir(dir)
+        .status()
+        .unwrap();
+    assert!(packed.success());
+    std::fs::read(zip).unwrap()
+}
+
+#[test]
+fn of_each_layer_of_a_file_it_is_said_what_it_becomes_and_how_it_reads() {
+    let city = City::new();
+    let server = city.serve();
+    let admin = admin(&city, &server);
+    let upload = admin.upload("Hai bảng.zip", &tables(&city));
+    let each = json!({"moc": {"layer": "moc_gioi", "title": "Mốc giới"}, "diem": {"layer": "dia_danh"}});
+    let id = admin.import(&upload, json!({"each": each}));
+    let asking = admin.wait(id, "asking");
+    let asked: Vec<_> = asking["questions"].as_array().unwrap().iter().map(|q| &q["layer"]).collect();
+    assert_eq!(asked, ["moc"], "{asking}");
+    let said = json!({"each": {"moc": {"srs": "EPSG:9217"}}});
+    assert_eq!(admin.post(&format!("/admin/jobs/{id}/answer"), said).status, 200);
+    admin.wait(id, "done");
+    assert_eq!((&city.layer("moc_gioi")["srid"], &city.layer("moc_gioi")["title"]), (&json!(9217), &json!("Mốc giới")));
+    assert_eq!((&city.layer("dia_danh")["srid"], &city.layer("dia_danh")["edition"]), (&json!(4326), &json!(1)));
+
+    let add = json!({"source_layers": ["diem"], "each": {"diem": {"layer": "dia_danh", "how": "append"}}});
+    admin.wait(admin.import(&upload, add), "done");
+    assert_eq!((server.matched("dia_danh"), server.matched("moc_gioi")), (Some(4), Some(40)));
+    let one = admin.get(&format!("/admin/uploads/{upload}/layers?layer=moc&srs=EPSG:9217")).json();
+    assert_eq!((one["layers"].as_array().unwrap().len(), &one["layers"][0]["crs"]["srid"]), (1, &json!(9217)));
+    for (wrong, status) in
+        [(json!({"each": {"moc": {"layer": "Không được"}}}), 400), (json!({"each": {"moc": {"who": "ai đó"}}}), 400)]
+    {
+        assert_eq!(admin.post("/admin/jobs", json!({"upload": upload, "options": wrong})).status, status);
+    }
+    for (wrong, said) in [
+        (json!({"each": {"khac": {"srs": "EPSG:9217"}}}), "no layer `khac`"),
+        (json!({"srs": "EPSG:9217", "each": {"moc": {"layer": "x"}, "diem": {"layer": "x"}}}), "two layers"),
+    ] {
+        let error = admin.wait(admin.import(&upload, wrong), "failed")["error"].as_str().unwrap().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn the_command_line_chooses_and_names_layers_of_a_file() {
+    let city = City::new();
+    tables(&city);
+    let done = city.json(&[
+        "import",
+        "hai.zip",
+        "--layer",
+        "moc=moc_gioi",
+        "--srs",
+        "moc=EPSG:9217",
+        "--layer",
+        "diem=dia_danh",
+    ]);
+    let ids: Vec<_> = done["imports"].as_array().unwrap().iter().map(|r| (&r["layer"], &r["srid"])).collect();
+    assert_eq!(ids, [(&json!("dia_danh"), &json!(4326)), (&json!("moc_gioi"), &json!(9217))]);
+    // Two tables of one name are told apart by their paths.
+    let dir = city.dir.path().join("thư mục");
+    for (folder, name) in [("a", "Chợ"), ("b", "Ga")] {
+        std::fs::create_dir_all(dir.join(folder)).unwrap();
+        let table = format!("ten,kinh_do,vi_do\n{name},108.98,11.56\n");
+        std::fs::write(dir.join(folder).join("x.csv"), table).unwrap();
+    }
+    let folder = dir.to_str().unwrap();
+    let done = city.json(&["import", folder, "--source-layer", "b/x.csv:x", "--layer", "x=ga"]);
+    assert_eq!((done["imports"].as_array().unwrap().len(), &done["imports"][0]["layer"]), (1, &json!("ga")));
+    assert_eq!(city.sql("SELECT ten FROM layers.ga"), ["Ga"]);
+    for (words, code) in
+        [(["--srs", "EPSG:9217", "--srs", "EPSG:5898"], 2), (["--layer", "y=z", "--source-layer", "x"], 5)]
+    {
+        let out = city.command(&["import", folder]).args(words).output().unwrap();
+        assert_eq!(out.status.code(), Some(code), "{words:?} {}", String::from_utf8_lossy(&out.stderr));
     }
 }
 

@@ -16,8 +16,12 @@ use crate::support::{BIN, World};
 
 /// Makes a package; `words` are those of `data/tt16/sample.py`.
 fn sample(world: &World, words: &[&str]) -> PathBuf {
+    sample_in(world.dir.path(), words)
+}
+
+pub fn sample_in(folder: &Path, words: &[&str]) -> PathBuf {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/tt16/sample.py");
-    let out = Command::new("python3").arg(script).arg(world.dir.path()).args(words).output().expect("python3");
+    let out = Command::new("python3").arg(script).arg(folder).args(words).output().expect("python3");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     PathBuf::from(String::from_utf8(out.stdout).unwrap().trim())
 }

@@ -56,7 +56,7 @@ fn north_up(metres: f64) -> [f64; 6] {
 }
 
 /// A scanned plan with a palette.
-fn plan(folder: &Path, name: &str, epsg: Option<u32>) -> PathBuf {
+pub fn plan(folder: &Path, name: &str, epsg: Option<u32>) -> PathBuf {
     let path = folder.join(name);
     let values = (0..SIZE.1).flat_map(|row| (0..SIZE.0).map(move |column| index(column, row))).collect();
     let file = raster(&path, SIZE, &[values], Some(north_up(METRES)), epsg);

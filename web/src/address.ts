@@ -2,15 +2,16 @@ import { isLang } from './locale';
 import type { FeatureRef, Shown, State, Store, View } from './state';
 
 /** The part of the state that an address carries. */
-export type Addressed = Pick<State, 'view' | 'layers' | 'lang' | 'at' | 'feature'>;
+export type Addressed = Pick<State, 'view' | 'layers' | 'issues' | 'lang' | 'at' | 'feature'>;
 
-const KEYS = ['view', 'layers', 'lang', 'at', 'feature'] as const;
+const KEYS = ['view', 'layers', 'issues', 'lang', 'at', 'feature'] as const;
 
-/** `#map=z/lat/lon&layers=a,b~60&lang=vi&at=lon,lat&feature=layer/id`; `~60` is an opacity in per cent. */
+/** `#map=z/lat/lon&layers=a,b~60&quality=a&lang=vi&at=lon,lat&feature=layer/id`; `~60` is an opacity in per cent. */
 export function encode(state: Addressed): string {
   const parts = [];
   if (state.view) parts.push(`map=${encodeView(state.view)}`);
   if (state.layers) parts.push(`layers=${state.layers.map(encodeLayer).join(',')}`);
+  if (state.issues.length > 0) parts.push(`quality=${state.issues.map(encodeURIComponent).join(',')}`);
   parts.push(`lang=${state.lang}`);
   if (state.at) parts.push(`at=${fixed(state.at.lon, 6)},${fixed(state.at.lat, 6)}`);
   if (state.feature) parts.push(`feature=${encodeURIComponent(state.feature.layer)}/${encodeURIComponent(state.feature.id)}`);
@@ -29,6 +30,7 @@ export function decode(hash: string): Addressed {
   return {
     view: decodeView(parts.get('map')),
     layers: decodeLayers(parts.get('layers')),
+    issues: (parts.get('quality') ?? '').split(',').filter(Boolean).map(plain),
     lang: isLang(lang) ? lang : 'vi',
     at: decodePosition(parts.get('at')),
     feature: decodeFeature(parts.get('feature')),

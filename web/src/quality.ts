@@ -9,44 +9,55 @@ import { h } from './parts/dom';
 const WARNING = '#d4006a';
 const WHITE = '#ffffff';
 
-/** What is wrong in layers, drawn over them; a click says it and leads to the features concerned. */
+/** What is wrong in the layers that the store names, drawn over them; a click says it and leads to the features concerned. */
 export class Issues {
-  /** How many are drawn, by layer. */
-  private readonly shown = new globalThis.Map<string, number>();
+  /** How many there are of each layer, or why that is not known. */
+  private readonly found = new globalThis.Map<string, number | Error>();
   private readonly wanted = new Set<string>();
+  private readonly ready: Promise<void>;
   private popup: Popup | undefined;
 
+  /** `told` hears whenever something is found, or cannot be. */
   constructor(
     private readonly map: Map,
     private readonly app: App,
-  ) {}
-
-  shows(layer: string): boolean {
-    return this.wanted.has(layer);
+    private readonly told: () => void,
+  ) {
+    this.ready = new Promise((resolve) => (map.isStyleLoaded() === true ? resolve() : map.once('style.load', () => resolve())));
   }
 
-  count(layer: string): number | undefined {
-    return this.shown.get(layer);
+  /** What was found in a layer that is shown; the error of one that could not be. */
+  of(layer: string): number | Error | undefined {
+    return this.found.get(layer);
   }
 
-  /** Draws the issues of a layer; says how many there are. */
-  async show(layer: string): Promise<number> {
+  /** Draws the layers that the store names, and no others. */
+  follow(): void {
+    const { issues } = this.app.store.get();
+    for (const layer of issues.filter((one) => !this.wanted.has(one))) void this.show(layer);
+    for (const layer of [...this.wanted].filter((one) => !issues.includes(one))) this.hide(layer);
+  }
+
+  private async show(layer: string): Promise<void> {
     this.wanted.add(layer);
+    this.found.delete(layer);
     try {
-      const found = await api.issues(layer);
-      if (!this.wanted.has(layer)) return 0;
+      const [found] = await Promise.all([api.issues(layer), this.ready]);
+      if (!this.wanted.has(layer)) return;
       this.draw(layer, found.features);
-      this.shown.set(layer, found.numberMatched);
-      return found.numberMatched;
+      this.found.set(layer, found.numberMatched);
     } catch (error) {
       this.wanted.delete(layer);
-      throw error;
+      this.found.set(layer, error instanceof Error ? error : new Error(String(error)));
+      const { store } = this.app;
+      store.set({ issues: store.get().issues.filter((one) => one !== layer) });
     }
+    this.told();
   }
 
-  hide(layer: string): void {
+  private hide(layer: string): void {
     this.wanted.delete(layer);
-    this.shown.delete(layer);
+    this.found.delete(layer);
     this.popup?.remove();
     this.put(layer, []);
   }

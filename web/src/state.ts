@@ -25,6 +25,8 @@ export interface State {
   view: View | null;
   /** `null`: as the catalog says. */
   layers: Shown[] | null;
+  /** Layers of which everything that is wrong is shown. */
+  issues: string[];
   lang: Lang;
   /** The point that was asked about. */
   at: Position | null;

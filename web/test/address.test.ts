@@ -8,11 +8,12 @@ const full: Addressed = {
     { id: 'qh_su_dung_dat_2030', opacity: 1 },
     { id: 'giao_thong', opacity: 0.6 },
   ],
+  issues: ['qh_su_dung_dat_2030'],
   lang: 'en',
   at: { lon: 108.988612, lat: 11.5648 },
   feature: { layer: 'qh_su_dung_dat_2030', id: '12' },
 };
-const bare: Addressed = { view: null, layers: null, lang: 'vi', at: null, feature: null };
+const bare: Addressed = { view: null, layers: null, issues: [], lang: 'vi', at: null, feature: null };
 
 test('a state comes back from its address', () => {
   expect(decode(encode(full))).toEqual(full);
@@ -21,7 +22,7 @@ test('a state comes back from its address', () => {
 
 test('an address is short and can be read', () => {
   expect(encode(full)).toBe(
-    '#map=14.25/11.5648/108.9886&layers=qh_su_dung_dat_2030,giao_thong~60&lang=en&at=108.988612,11.5648&feature=qh_su_dung_dat_2030/12',
+    '#map=14.25/11.5648/108.9886&layers=qh_su_dung_dat_2030,giao_thong~60&quality=qh_su_dung_dat_2030&lang=en&at=108.988612,11.5648&feature=qh_su_dung_dat_2030/12',
   );
 });
 
@@ -31,7 +32,7 @@ test('no layer at all is something else than the layers of the catalog', () => {
 });
 
 test('ids with signs of their own survive', () => {
-  const odd = { ...bare, layers: [{ id: 'a,b&c=ô', opacity: 1 }], feature: { layer: 'x/y', id: '1' } };
+  const odd = { ...bare, issues: ['a,b'], layers: [{ id: 'a,b&c=ô', opacity: 1 }], feature: { layer: 'x/y', id: '1' } };
   expect(decode(encode(odd))).toEqual(odd);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { close, open, type State, Store } from '../src/state';
 
-const start: State = { view: null, layers: null, lang: 'vi', at: null, feature: null, panels: [], drawing: false };
+const start: State = { view: null, layers: null, issues: [], lang: 'vi', at: null, feature: null, panels: [], drawing: false };
 
 test('a listener hears only of the keys it named', () => {
   const store = new Store(start);

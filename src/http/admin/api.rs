@@ -20,6 +20,7 @@ fn definition(base: &str) -> Value {
         query("srs", "`EPSG:n`, overruling the file", "string"),
         query("encoding", "Text encoding, overruling what is found", "string"),
         query("swap_xy", "Exchange x and y", "boolean"),
+        query("layer", "Name of the layer in the file, or its path and name: `PATH:NAME`", "string"),
     ];
     let layers = operation(
         "getLayers",
@@ -28,10 +29,7 @@ fn definition(base: &str) -> Value {
         None,
         answer("200", "Layers", "any"),
     );
-    how.extend([
-        query("layer", "Name of the layer in the file", "string"),
-        query("limit", "How many features", "integer"),
-    ]);
+    how.push(query("limit", "How many features", "integer"));
     let preview = operation(
         "getPreview",
         "The first features of a layer as GeoJSON in CRS84",
@@ -110,12 +108,18 @@ fn schemas() -> Value {
     let states = ["queued", "running", "asking", "done", "failed", "cancelled", "interrupted"];
     json!({
         "any": {},
-        "answer": {"type": "object", "properties": {"encoding": text, "srs": text, "swap_xy": {"type": "boolean"}}},
+        "reads": {"type": "object", "properties": {"encoding": text, "srs": text, "swap_xy": {"type": "boolean"}}},
+        "answer": {"type": "object", "properties": {
+            "encoding": text, "srs": text, "swap_xy": {"type": "boolean"},
+            "each": {"type": "object", "description": "By layer of the file", "additionalProperties": {"$ref": "#/components/schemas/reads"}},
+        }},
         "asked": {"type": "object", "required": ["upload"], "properties": {
             "upload": text,
             "options": {"type": "object", "properties": {
                 "layer": {"type": "string", "description": "Id of the layer, where one layer is imported"},
                 "title": text, "source_layers": {"type": "array", "items": text}, "srs": text, "encoding": text,
+                "each": {"type": "object", "description": "What is said of single layers, by their names in the file (or `PATH:NAME`): `layer`, `title`, `srs`, `encoding`, `swap_xy`, `how`",
+                    "additionalProperties": {"type": "object"}},
                 "how": {"description": "`replace`, `append` or `{\"upsert\": FIELD}`"},
                 "swap_xy": {"type": "boolean"}, "drop_z": {"type": "boolean"}, "dry_run": {"type": "boolean"},
                 "tolerance": {"type": "number", "minimum": 0, "maximum": 100, "description": "Metres below which overlaps and gaps are not counted"},
@@ -125,7 +129,8 @@ fn schemas() -> Value {
             "id": {"type": "integer"}, "kind": text, "state": {"type": "string", "enum": states}, "source": text,
             "upload": text, "who": text, "options": {"type": "object"}, "progress": {"type": "object"},
             "questions": {"type": "array", "items": {"type": "object"}}, "layers": {"type": "array", "items": text},
-            "report": {"type": "array", "items": {"type": "object"}}, "error": text, "attempts": {"type": "integer"},
+            "report": {"type": "array", "items": {"type": "object"}},
+            "package": {"type": "object", "description": "What the planning package that was imported is and lacks"}, "error": text, "attempts": {"type": "integer"},
             "created": text, "started": text, "ended": text,
         }},
     })

@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::Shared;
 use super::super::ogc::write::read;
@@ -43,7 +43,8 @@ struct Asked {
 pub async fn create(State(app): Shared, headers: HeaderMap, body: Body) -> Answer {
     let who = super::who(&app, &headers).await?;
     let asked: Asked = parse(&app, body).await?;
-    asked.options.layer.as_deref().map(checked_id).transpose()?;
+    let own = asked.options.each.values().filter_map(|own| own.layer.as_ref());
+    asked.options.layer.iter().chain(own).try_for_each(|id| checked_id(id).map(|_| ()))?;
     let upload = app.uploads.named(&asked.upload)?;
     let job = jobs::create(&app.db.pool, &upload, &who, &asked.options).await?;
     app.jobs.ring();
@@ -81,15 +82,14 @@ pub async fn set_aside(State(app): Shared, Path(id): Path<String>, headers: Head
     let layer = params.text("layer").ok_or_else(|| Error::invalid("layer", "say which `layer` of the report"))?;
     params.end("`layer`")?;
     let job = named(&app, &id).await?;
-    let reports = job.report.as_ref().and_then(Value::as_array);
-    let report = reports.into_iter().flatten().find(|r| r["layer"] == layer.as_str());
+    let report = job.report.iter().flatten().find(|r| r["layer"] == layer.as_str());
     let missing = || Error::NotFound(format!("job {id} has no layer `{}` in its report", shorten(&layer)));
     let import = report.and_then(|r| r["import"].as_i64()).ok_or_else(missing)?;
     let rows = jobs::set_aside(app.db.apart(), import).await?;
     // A part that fails ends the file early, which the client sees by its missing end.
     let rows = rows.take_while(|part| std::future::ready(part.is_ok()));
     let rows = rows.filter_map(|part| std::future::ready(part.ok().map(Ok::<_, Infallible>)));
-    let mut response = respond::json("text/csv; charset=utf-8", respond::pieces(rows));
+    let mut response = respond::json("text/csv; charset=utf-8", Body::from_stream(rows));
     let name = HeaderValue::try_from(format!("attachment; filename=\"{layer}.set-aside.csv\""));
     response.headers_mut().insert(header::CONTENT_DISPOSITION, name.map_err(|_| missing())?);
     Ok(response)

@@ -14,11 +14,11 @@ use crate::jobs::Look;
 
 const KNOWN: &str = "`srs`, `encoding`, `swap_xy`";
 
-/// `GET /admin/uploads/{id}/layers`: layers, fields with samples, encodings and coordinate systems it may be in.
+/// `GET /admin/uploads/{id}/layers`: layers, or only `layer`, fields with samples, encodings and coordinate systems it may be in.
 pub async fn layers(State(app): Shared, Path(id): Path<String>, headers: HeaderMap, mut params: Params) -> Answer {
     super::who(&app, &headers).await?;
-    let look = read(&mut params)?;
-    params.end(KNOWN)?;
+    let look = Look { layer: params.text("layer"), ..read(&mut params)? };
+    params.end(&format!("`layer`, {KNOWN}"))?;
     answer(&app, &id, look).await
 }
 
@@ -27,14 +27,14 @@ pub async fn preview(State(app): Shared, Path(id): Path<String>, headers: Header
     super::who(&app, &headers).await?;
     let layer = params.text("layer").ok_or_else(|| Error::invalid("layer", "say which `layer` of the file"))?;
     let most = params.count("limit", 500, 2_000)?;
-    let look = Look { layer: Some(layer), most, ..read(&mut params)? };
+    let look = Look { layer: Some(layer), most: Some(most), ..read(&mut params)? };
     params.end(&format!("`layer`, `limit`, {KNOWN}"))?;
     answer(&app, &id, look).await
 }
 
 fn read(params: &mut Params) -> crate::error::Result<Look> {
     let (srs, encoding) = (params.text("srs"), params.text("encoding"));
-    Ok(Look { layer: None, most: 0, srs, encoding, swap_xy: params.flag("swap_xy")? })
+    Ok(Look { layer: None, most: None, srs, encoding, swap_xy: params.flag("swap_xy")? })
 }
 
 /// What was seen, or that the file is still being read: ask again then, at once.

@@ -202,6 +202,7 @@ fn collection(base: &str, layer: &Layer, span: Option<&Span>, choice: Choice) ->
     put("position", Some(json!(layer.position)));
     put("minZoom", Some(json!(layer.min_zoom)));
     put("maxZoom", Some(json!(layer.max_zoom)));
+    put("edition", layer.edition.map(|number| json!(number)));
     put("version", Some(json!(layer.version)));
     put("updated", Some(json!(layer.updated)));
     Value::Object(doc)

@@ -58,18 +58,7 @@ pub async fn summary(
 fn document(layer: &Layer, account: &Account, links: Vec<Value>) -> Result<Value> {
     let mut doc = serde_json::to_value(account)?;
     doc["layer"] = json!(layer.id);
-    for kind in Kind::ALL {
-        let issue = &mut doc["issues"][kind.name()];
-        if issue.is_object() {
-            issue["title"] = super::collections::titles(kind.title(Language::Vi), Some(kind.title(Language::En)));
-            issue["element"] = json!(kind.element());
-            if let Some(measure) = kind.measure() {
-                issue["measure"] = json!(measure);
-            }
-        } else if let Some(issues) = doc["issues"].as_object_mut() {
-            issues.remove(kind.name());
-        }
-    }
+    quality::describe(&mut doc["issues"]);
     doc["links"] = json!(links);
     Ok(doc)
 }

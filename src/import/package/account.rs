@@ -1,13 +1,16 @@
 //! What a package holds of the circular, and what it lacks: theme by theme, class by class.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde::Serialize;
 
 use super::circular::{self, NUMBER, Said, THEMES, said};
 use super::finding::{Finding, Severity, counted, folders, listed};
-use super::structure::Conformance;
+use super::structure::{Conformance, Seen};
 use super::{Member, Package};
+use crate::error::Result;
+use crate::import::frames::LayerInfo;
 
 /// Classes that a finding names; all of them are in the account.
 const NAMED: usize = 8;
@@ -151,6 +154,30 @@ impl Account {
         }
         (self.errors, self.warnings, self.notes, self.conforms) = (errors, warnings, notes, errors == 0);
     }
+}
+
+/// A package before its rows are read.
+pub struct Outlook {
+    pub package: Package,
+    pub account: Account,
+    /// How each layer that is a class stands to it, by the layer's index in the source.
+    pub classes: Vec<(usize, Conformance)>,
+}
+
+/// What can be said of the package that these layers are; none where they are none. `file` is the source.
+///
+/// # Errors
+/// As [`Package::recognise`].
+pub fn outlook(file: &Path, layers: &[LayerInfo]) -> Result<Option<Outlook>> {
+    let Some(package) = Package::recognise(file, layers, None)? else { return Ok(None) };
+    let of = |member: &Member| {
+        let layer = layers.iter().find(|layer| layer.index == member.index)?;
+        Some((member.index, Conformance::new(member.class?, &Seen::inspected(layer))))
+    };
+    let classes: Vec<(usize, Conformance)> = package.members.iter().filter_map(of).collect();
+    let checked: Vec<(usize, &Conformance)> = classes.iter().map(|(index, class)| (*index, class)).collect();
+    let account = Account::new(&package, &checked, true);
+    Ok(Some(Outlook { package, account, classes }))
 }
 
 fn findings(package: &Package, account: &Account, whole: bool) -> Vec<Finding> {

@@ -21,7 +21,7 @@ use crate::filter::folded;
 use crate::layer::edit::{checked_id, layer_id};
 use circular::{Class, Theme};
 
-pub use account::Account;
+pub use account::{Account, Outlook, outlook};
 pub use set::import;
 
 /// Letters of a package's id: with the ends of its layers' ids, ids of layers have fifty at most.

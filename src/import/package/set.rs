@@ -13,6 +13,7 @@ use super::{Member, Package, values};
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::import::child::Reader;
+use crate::import::each::Each;
 use crate::import::frames::{Event, Frame, LayerStart};
 use crate::import::publish::{self, Source, Staged};
 use crate::import::report::Report;
@@ -44,6 +45,14 @@ pub async fn import(
     options: &Options,
     tell: &mut (impl FnMut(Step) + Send),
 ) -> Result<Vec<Report>> {
+    if options
+        .each
+        .values()
+        .any(|own| Each { srs: None, encoding: None, swap_xy: None, ..own.clone() } != Each::default())
+    {
+        let say = "layers of a planning package are named after their classes and replaced as a set: of one of them say only `srs`, `encoding` and `swap_xy`";
+        return Err(Error::invalid("each", say));
+    }
     let mut tx = to.begin().await?;
     let mut waiting: Vec<Waiting> = Vec::new();
     // Of classes that become no layer, and so have no report of their own.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use gdal_sys::CPLErr;
 
 use crate::import::frames::Note;
+use crate::import::notes;
 
 /// Different messages kept; a broken file can cause millions.
 const KEPT: usize = 20;
@@ -47,7 +48,7 @@ unsafe extern "C" fn handler(class: CPLErr::Type, _number: i32, message: *const 
     let room = messages.len() < KEPT;
     match messages.iter_mut().find(|(_, note)| note.message == message) {
         Some((_, note)) => note.count += 1,
-        None if room => messages.push((failure, Note::new("gdal", message))),
+        None if room => messages.push((failure, notes::gdal(message))),
         None => {}
     }
 }

@@ -97,18 +97,14 @@ fn answer(out: &mut Out) -> Result<()> {
                 Some(own) if path.file_stem().is_some_and(|stem| *stem == *name) => stem(own).to_string(),
                 _ => name,
             };
-            if plan::wanted(&request, &name) {
-                plans.push(Plan::new(part, layer, names.len(), name.clone(), &request, out)?);
+            if request.wants(&name, &part.inside) {
+                let own = request.of(&name, &part.inside);
+                plans.push(Plan::new(part, layer, names.len(), name.clone(), &own, out)?);
             }
-            names.push(name);
+            names.push((name, part.inside.clone()));
         }
     }
-    if let Some(wanted) = &request.layers
-        && let Some(missing) = wanted.iter().find(|name| !names.contains(name))
-    {
-        let have = names.join("`, `");
-        return Err(Error::NotFound(format!("there is no layer `{missing}` in the file; it has `{have}`")));
-    }
+    known(&request, &names)?;
     let driver = parts.first().map(|part| part.driver.clone()).unwrap_or_default();
     let path = request.path.clone();
     notes.extend(errors::take());
@@ -122,6 +118,13 @@ fn answer(out: &mut Out) -> Result<()> {
         }
         Action::Read => read(plans, driver, path, notes, &request, out),
     }
+}
+
+/// What is said of single layers is said of layers that there are.
+fn known(request: &Request, have: &[(String, String)]) -> Result<()> {
+    let Some(stray) = request.stray(have) else { return Ok(()) };
+    let have = have.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join("`, `");
+    Err(Error::NotFound(format!("there is no layer `{stray}` in the file; it has `{have}`")))
 }
 
 /// Nothing is sent before every layer can be read: half a file is no edition.

@@ -8,6 +8,7 @@ use super::srs::{Srs, Transformation};
 use super::towns;
 use crate::error::{Error, Result};
 use crate::import::frames::{Candidate, Crs, How, Note};
+use crate::import::notes;
 
 /// The TM-3 systems of VN-2000 by central meridian (vietnam.md 1.1).
 const TM3: [(f64, i32); 18] = [
@@ -66,9 +67,7 @@ pub fn of(srs: &Srs, notes: &mut Vec<Note>) -> Option<Crs> {
     }
     let stated = srs.epsg().or_else(|| srs.crs84());
     if let Some(&(old, new)) = DEPRECATED.iter().find(|(old, _)| Some(*old) == stated) {
-        let message =
-            format!("EPSG:{old} is deprecated, its false easting and northing are exchanged; read as EPSG:{new}");
-        notes.push(Note::new("crs_deprecated", message));
+        notes.push(notes::crs_deprecated(old, new));
         return by_code(new, How::Declared);
     }
     // A code that EPSG does not have says nothing: what the file defines under it is not taken for EPSG's.
@@ -77,9 +76,7 @@ pub fn of(srs: &Srs, notes: &mut Vec<Note>) -> Option<Crs> {
         return Some(known);
     }
     if let Some(code) = vn2000(srs) {
-        let (name, datum) = (srs.name(), srs.attribute("DATUM"));
-        let message = format!("`{name}` (datum `{datum}`) has the parameters of VN-2000; read as EPSG:{code}");
-        notes.push(Note::new("crs_vn2000", message));
+        notes.push(notes::crs_vn2000(&srs.name(), &srs.attribute("DATUM"), code));
         shift_note(srs, code, notes);
         return by_code(code, How::Vn2000ByParameters);
     }
@@ -87,13 +84,10 @@ pub fn of(srs: &Srs, notes: &mut Vec<Note>) -> Option<Crs> {
         return by_code(code, How::Identified);
     }
     if names_files(srs) {
-        let message = format!("`{}` takes its shift from a file, and no file is opened for a source", srs.name());
-        notes.push(Note::new("crs_names_files", message));
+        notes.push(notes::crs_names_files(&srs.name()));
         return None;
     }
-    let message =
-        format!("`{}` is in no database of coordinate systems; it is kept as the file defines it", srs.name());
-    notes.push(Note::new("crs_custom", message));
+    notes.push(notes::crs_custom(&srs.name()));
     Some(described(srs, None, How::Declared))
 }
 
@@ -129,8 +123,7 @@ fn shift_note(srs: &Srs, code: i32, notes: &mut Vec<Note>) {
         return;
     };
     if shift.iter().zip(VN2000_SHIFT).any(|(a, b)| (a - b).abs() > 1e-4) {
-        let message = format!("the file's own shift to WGS 84 ({shift:?}) is overruled by that of EPSG:{code}");
-        notes.push(Note::new("crs_shift_overruled", message));
+        notes.push(notes::crs_shift_overruled(shift, code));
     }
 }
 
@@ -170,8 +163,7 @@ pub fn doubt(crs: &Crs, points: &[(f64, f64)]) -> Option<Note> {
     }
     if srs.is_geographic() {
         let beyond = points.iter().any(|(x, y)| y.abs() > 90.0 || x.abs() > 360.0);
-        let message = format!("the file says `{}`, but its coordinates are no degrees", crs.name);
-        return beyond.then(|| Note::new("crs_impossible", message));
+        return beyond.then(|| notes::crs_impossible(&crs.name));
     }
     let here = Share::of(&srs, points, false)?;
     if here.vietnam > 0.0 {
@@ -180,11 +172,7 @@ pub fn doubt(crs: &Crs, points: &[(f64, f64)]) -> Option<Note> {
     let other = [9217, 5898, 9218, 3406].into_iter().find(|code| {
         Srs::from_epsg(*code).and_then(|srs| Share::of(&srs, points, false)).is_some_and(|s| s.near == 1.0)
     })?;
-    let message = format!(
-        "the file says `{}`, which puts all of it outside of Vietnam; EPSG:{other} puts all of it into the project area",
-        crs.name
-    );
-    Some(Note::new("crs_doubtful", message))
+    Some(notes::crs_doubtful(&crs.name, other))
 }
 
 /// Whether points lie in Vietnam only if x and y are exchanged, and then all of them.

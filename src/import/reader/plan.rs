@@ -12,6 +12,7 @@ use super::words::{self, Words};
 use super::{aliases, place, rows, xy};
 use crate::error::{Error, Result};
 use crate::import::frames::{Candidate, Crs, Event, FieldInfo, How, LayerInfo, LayerStart, Note, Question, Request};
+use crate::import::notes;
 use crate::schema::{Coded, Geometry};
 
 /// PostgreSQL's limit is 1,600 columns; some are ours.
@@ -69,11 +70,10 @@ impl<'d> Plan<'d> {
             }
         }
         for column in columns.iter().filter(|c| c.field.name != c.field.column) {
-            let message = format!("field `{}` is stored in the column `{}`", column.field.name, column.field.column);
-            notes.push(Note::new("column_renamed", message));
+            notes.push(notes::column_renamed(&column.field.name, &column.field.column));
         }
         if layer.geometry_fields() > 1 {
-            notes.push(Note::new("one_geometry", "the layer has several geometries for each row; the first is read"));
+            notes.push(notes::one_geometry());
         }
         let title = layer.metadata("IDENTIFIER").filter(|title| *title != name);
         let id_by_format = matches!(part.driver.as_str(), "GeoJSON" | "GeoJSONSeq" | "TopoJSON") && survey.own_ids;
@@ -108,8 +108,7 @@ impl<'d> Plan<'d> {
         if !plan.swap_xy && plan.crs.as_ref().is_some_and(|crs| place::exchanged(crs, &plan.survey.points)) {
             plan.swap_xy = true;
             plan.exchange();
-            let message = "the coordinates lie in Vietnam only with x and y exchanged, and so they are read";
-            plan.notes.push(Note::new("xy_exchanged", message));
+            plan.notes.push(notes::xy_exchanged());
         }
         Ok(plan)
     }
@@ -142,12 +141,8 @@ impl<'d> Plan<'d> {
         if let Some(text) = &request.srs {
             let given = place::given(text)?;
             if let Some(own) = own.filter(|own| own.srid != given.srid) {
-                let message = format!(
-                    "the file says `{}`; read as EPSG:{} because that was asked for",
-                    own.name,
-                    given.srid.unwrap_or_default()
-                );
-                self.notes.push(Note::new("crs_overruled", message));
+                let given = format!("EPSG:{}", given.srid.unwrap_or_default());
+                self.notes.push(notes::crs_overruled(&own.name, &given));
             }
             self.crs = Some(given);
             return Ok(());
@@ -162,10 +157,7 @@ impl<'d> Plan<'d> {
         if self.crs.is_none() {
             self.candidates = place::candidates(&self.survey.points);
             if self.xy.is_some_and(|xy| xy.degrees) && self.candidates.first().is_some_and(|c| c.srid == 4326) {
-                self.notes.push(Note::new(
-                    "crs_by_names",
-                    "the columns' names and values say longitude and latitude; read as EPSG:4326",
-                ));
+                self.notes.push(notes::crs_by_names());
                 self.crs = Some(Crs { how: How::Identified, ..place::given("EPSG:4326")? });
                 self.candidates.clear();
             }
@@ -271,9 +263,4 @@ impl<'d> Plan<'d> {
         };
         rows::read(&self.layer, &target, out)
     }
-}
-
-/// Whether a layer is wanted by the request.
-pub fn wanted(request: &Request, name: &str) -> bool {
-    request.layers.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
 }

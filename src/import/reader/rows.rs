@@ -15,6 +15,7 @@ use super::validity::{NOWHERE, Rings, around};
 use super::{errors, shape, typing, xy};
 use crate::error::{Error, Result};
 use crate::import::frames::{Event, Note, SetAside};
+use crate::import::notes;
 use crate::schema::{Geometry, Kind};
 
 /// More suspects than this are not listed.
@@ -314,20 +315,16 @@ impl Writer<'_> {
         let counts = &self.counts;
         let heights = self.target.geometry.is_some_and(|g| g.z);
         [
-            ("nfc_normalised", "texts had letters in parts (NFD) and were composed (NFC)", counts.composed),
-            ("curves_linearised", "curves were turned into lines of short pieces", counts.linearised),
-            ("surfaces_to_polygons", "surfaces and triangles were turned into polygons", counts.faceted),
-            (
-                "heights_added",
-                "geometries without heights or measures got zero, because others have them",
-                counts.raised,
-            ),
-            ("heights_dropped", "geometries had heights or measures, which were left out as asked", counts.flattened),
-            ("heights_kept", "heights are kept", u64::from(heights)),
+            (notes::nfc_normalised(), counts.composed),
+            (notes::curves_linearised(), counts.linearised),
+            (notes::surfaces_to_polygons(), counts.faceted),
+            (notes::heights_added(), counts.raised),
+            (notes::heights_dropped(), counts.flattened),
+            (notes::heights_kept(), u64::from(heights)),
         ]
         .into_iter()
-        .filter(|(_, _, count)| *count > 0)
-        .map(|(code, message, count)| Note { code: code.into(), message: message.into(), count })
+        .filter(|(_, count)| *count > 0)
+        .map(|(note, count)| Note { count, ..note })
         .collect()
     }
 }

@@ -5,6 +5,7 @@
 use super::vsi::{self, File};
 use crate::error::{Error, Result};
 use crate::import::frames::Note;
+use crate::import::notes;
 
 /// Different values with letters beyond ASCII that the detector gets.
 const SAMPLE: usize = 5000;
@@ -22,17 +23,14 @@ pub fn check(path: &str, notes: &mut Vec<Note>) -> Result<()> {
             whole_shp(&part)?;
         }
         if vsi::sibling(path, "dbf").is_none() {
-            notes.push(Note::new("no_attributes", format!("`{shown}` has no `.dbf` file beside it: geometries only")));
+            notes.push(notes::no_attributes(shown));
         }
     }
     if path.to_ascii_lowercase().ends_with(".dbf")
         && vsi::sibling(path, "shx").is_some()
         && vsi::sibling(path, "shp").is_none()
     {
-        notes.push(Note::new(
-            "no_geometry",
-            format!("`{shown}` belongs to a shapefile whose `.shp` file is missing: attributes only"),
-        ));
+        notes.push(notes::no_geometry(shown));
     }
     match Dbf::beside(path) {
         Some(dbf) => dbf.whole(),

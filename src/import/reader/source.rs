@@ -7,6 +7,7 @@ use super::ogr::{Dataset, Layer, RawField};
 use super::{archive, errors, foreign, raster, shapefile, vsi};
 use crate::error::{Error, Result};
 use crate::import::frames::Note;
+use crate::import::notes;
 
 /// The drivers that stay; all others are removed, so that nothing can open a VRT, a database or an address on the way.
 pub const DRIVERS: [&str; 19] = [
@@ -207,7 +208,7 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
         match dataset(&format!("{root}/{name}"), name, drivers, notes) {
             Ok(part) => parts.push(part),
             Err(e) => {
-                notes.push(Note::new("not_read", e.to_string()));
+                notes.push(notes::not_read(&e));
                 failed = Some(e);
             }
         }
@@ -219,7 +220,7 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
         match packed(root, name, notes) {
             Ok(more) => parts.extend(more),
             Err(e) => {
-                notes.push(Note::new("not_read", e.to_string()));
+                notes.push(notes::not_read(&e));
                 failed = Some(e);
             }
         }

@@ -11,6 +11,7 @@ use super::text::{Arrival, Decoder, Encoding, WINDOWS_1252};
 use super::vsi;
 use crate::error::{Error, Result};
 use crate::import::frames::{self, Action, Note, Reading, Request};
+use crate::import::notes;
 
 /// A table of text this long is looked at for an inspection; for reading all of it is.
 const INSPECTED: u64 = 256 << 20;
@@ -147,9 +148,7 @@ fn from_bytes(
             Words::new(decoder(best), "declared", declared, Some(confidence))
         }
         (Some(best), _) => {
-            let says = declared.as_deref().map_or("does not say its encoding".into(), |d| format!("says `{d}`"));
-            let message = format!("the file {says}; its text reads as {}", best.name());
-            notes.push(Note::new("encoding_detected", message));
+            notes.push(notes::encoding_detected(declared.as_deref(), best.name()));
             Words::new(decoder(best), "detected", declared, Some(confidence))
         }
         (None, Some(usable)) => {
@@ -172,8 +171,7 @@ fn behind_the_surface(arrival: Arrival, values: &[&[u8]], declared: Option<Strin
         Surface::None => Words::new(Decoder::UTF8, "format", declared, None),
         Surface::Behind(decoder, confidence) => {
             let name = if decoder.encoding == Encoding::Utf8 { TWICE } else { decoder.encoding.name() };
-            let message = format!("the text was {name} that a program read as Latin letters; it is read as {name}");
-            notes.push(Note::new("encoding_detected", message));
+            notes.push(notes::encoding_behind(name));
             let mut words = Words::new(decoder, "detected", declared, Some(confidence));
             words.info.name = Some(name.into());
             words

@@ -11,6 +11,7 @@ use super::ogr::{Feature, Layer};
 use super::text::Decoder;
 use crate::error::Result;
 use crate::import::frames::Note;
+use crate::import::notes;
 
 /// Rows looked at to find out how the numbers are written.
 const ROWS: usize = 5000;
@@ -84,9 +85,8 @@ pub fn find(layer: &Layer, columns: &[Column], decoder: &Decoder) -> Result<Opti
     let around = |[w, s, e, n]: [f64; 4], (x, y): &(f64, f64)| [w.min(*x), s.min(*y), e.max(*x), n.max(*y)];
     let extent = points.iter().fold([f64::MAX, f64::MAX, f64::MIN, f64::MIN], around);
     let (east, north) = if northing_first { (y, x) } else { (x, y) };
-    let message =
-        format!("points are made of the columns `{}` (east) and `{}` (north)", east.field.name, north.field.name);
-    let note = Note::new(if northing_first { "x_is_northing" } else { "points_of_columns" }, message);
+    let (east, north) = (&east.field.name, &north.field.name);
+    let note = if northing_first { notes::x_is_northing(east, north) } else { notes::points_of_columns(east, north) };
     Ok(Some(Found { columns: found, extent: Some(extent), points: points.into_iter().take(POINTS).collect(), note }))
 }
 

@@ -1,6 +1,6 @@
 import type { FeatureCollection } from 'geojson';
 import { ApiError, isAbort } from '../api/client';
-import type { Problem } from '../api/types';
+import type { Problem, Texts } from '../api/types';
 
 // What docs/api.md says of /admin, in TypeScript. Everything goes with the key in a header, nothing by cookies.
 
@@ -45,29 +45,109 @@ export interface SourceField {
 
 export interface Note {
   code: string;
+  /** In English. */
   message: string;
+  /** Reports of earlier versions have none. */
+  message_vi?: string;
   count: number;
+}
+
+/** A raster, as its file has it and as it will be cut. */
+export interface Picture {
+  /** Pixels. */
+  width: number;
+  height: number;
+  /** In the server's words: `RGB`, `palette of 12 colours`, … */
+  bands: string;
+  /** Metres on the ground across a pixel; 0 while nobody has said where it lies. */
+  resolution: number;
+  look: 'photo' | 'plan';
+  zoom: number;
+}
+
+export interface Raster extends Picture {
+  format: 'png' | 'webp';
+  tiles: number;
+  bytes: number;
+}
+
+export type Severity = 'error' | 'warning' | 'note';
+
+/** Something in a planning package that is not as its circular has it. */
+export interface Finding {
+  severity: Severity;
+  code: string;
+  class?: string;
+  field?: string;
+  message: Texts;
+  clause: Texts;
+  count: number;
+  examples?: { fid: number; value: string | null }[];
+}
+
+export interface Tally {
+  errors: number;
+  warnings: number;
+  notes: number;
+}
+
+/** How a layer stands to its class of the circular. */
+export interface Conformance extends Tally {
+  circular: string;
+  theme: string;
+  dataset: string;
+  class: string;
+  title: Texts;
+  conforms: boolean;
+  fields: { name: string; title: string; state: 'present' | 'missing' | 'wrong_type' | 'too_short'; found: string | null }[];
+  findings: Finding[];
+}
+
+export interface PlanClass extends Tally {
+  theme: string;
+  class: string;
+  title: Texts;
+  state: 'found' | 'empty' | 'missing';
+  layer?: string;
+  features?: number;
+}
+
+/** What a planning package holds of its circular, and what it lacks. */
+export interface Plan extends Tally {
+  id: string;
+  title: string;
+  circular: string;
+  conforms: boolean;
+  themes: { theme: string; title: Texts; found: boolean; classes: number; listed: number }[];
+  classes: PlanClass[];
+  findings: Finding[];
 }
 
 export interface SourceLayer {
   name: string;
+  /** Where it is in the file: folders and file. */
+  path: string;
+  /** What the layer is called once it is in. */
+  id: string;
   title: string | null;
   crs: Crs | null;
   crs_candidates?: Candidate[];
   geometry: { type: string } | null;
-  /** Of a picture. */
-  raster?: { width: number; height: number };
+  raster?: Picture;
   fields: SourceField[];
   encoding: { name: string | null; how: string; candidates?: Reading[] };
   count: number | null;
   extent_lonlat: [number, number, number, number] | null;
   notes: Note[];
+  /** Where it is a class of a planning package. */
+  conformance?: Conformance;
 }
 
 export interface Found {
   driver: string;
   layers: SourceLayer[];
   notes: Note[];
+  package?: Plan;
 }
 
 export type Question =
@@ -89,9 +169,17 @@ export interface Report {
   set_aside: number;
   bounds: [number, number, number, number] | null;
   notes: Note[];
-  repairs: { fid: number; reason: string }[];
+  repairs: { fid: number; reason: string; reason_vi?: string }[];
   /** What is wrong in the layer, in numbers; none where there is no geometry. */
-  quality?: object;
+  quality?: Quality;
+  raster?: Raster;
+  conformance?: Conformance;
+}
+
+export interface Quality {
+  /** m², before and after polygons were mended. */
+  area: { before: number; after: number } | null;
+  issues: Record<string, { count: number; atLeast?: boolean; area?: number; withinTolerance?: number; title?: Texts }>;
 }
 
 export type State = 'queued' | 'running' | 'asking' | 'done' | 'failed' | 'cancelled' | 'interrupted';
@@ -106,6 +194,7 @@ export interface Job {
   questions: Question[] | null;
   layers: string[];
   report?: Report[];
+  package?: Plan;
   error: string | null;
   created: string;
   ended: string | null;
@@ -115,15 +204,18 @@ export interface Options {
   layer?: string;
   title?: string;
   source_layers?: string[];
-  srs?: string;
-  encoding?: string;
+  srs?: string | undefined;
+  encoding?: string | undefined;
   how?: 'replace' | 'append' | { upsert: string };
-  swap_xy?: boolean;
+  swap_xy?: boolean | undefined;
   drop_z?: boolean;
   dry_run?: boolean;
+  strict?: boolean;
+  /** What is said of single layers of the file. */
+  each?: Record<string, Options>;
 }
 
-/** How a file is to be read. */
+/** How a file, or a layer of it, is to be read. */
 export interface Reads {
   srs?: string | undefined;
   encoding?: string | undefined;
@@ -190,10 +282,11 @@ export const remove = (id: string) => call(`/admin/uploads/${id}`, { method: 'DE
 export const jobs = () => json<{ jobs: Job[] }>('/admin/jobs');
 export const job = (id: number) => json<Job>(`/admin/jobs/${id}`);
 export const create = (id: string, options: Options) => post<Job>('/admin/jobs', { upload: id, options });
-export const answer = (id: number, said: Reads) => post<Job>(`/admin/jobs/${id}/answer`, said);
+export const answer = (id: number, said: Reads & { each?: Record<string, Reads> }) => post<Job>(`/admin/jobs/${id}/answer`, said);
 export const cancel = (id: number) => post<Job>(`/admin/jobs/${id}/cancel`, {});
 
-export function layers(id: string, reads: Reads, signal: AbortSignal, waiting?: () => void): Promise<Found> {
+/** What is in a file; or only what is in one of its layers. */
+export function layers(id: string, reads: Reads & { layer?: string }, signal: AbortSignal, waiting?: () => void): Promise<Found> {
   return seen(`/admin/uploads/${id}/layers?${query({ ...reads })}`, signal, waiting);
 }
 

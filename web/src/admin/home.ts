@@ -4,10 +4,12 @@ import * as api from './api';
 import { asOne } from './pack';
 import { button, card, failure, type Page, run, type View } from './page';
 import { markOf, send } from './tus';
-import { bytes } from './words';
+import { bytes, type Say } from './words';
 
 /** Milliseconds between looks at the lists. */
 const AGAIN = 3000;
+/** Layers of an import that the list names. */
+const LAYERS = 3;
 
 type Dropped = File[] | 'folder';
 
@@ -84,8 +86,7 @@ async function upload(page: Page, files: Dropped, largest: number, place: HTMLEl
   if (files === 'folder') return refuse(say('drop.folder'));
   if (files.length === 0) return again();
   const file = await asOne(files);
-  if (file === 'several') return refuse(say('drop.several'));
-  if (file === 'alone') return refuse(say('drop.alone'));
+  if (typeof file === 'string') return refuse(say(`drop.${file}`));
   if (file.size === 0) return refuse(say('drop.empty'));
   if (file.size > largest) return refuse(say('drop.too-large', { size: bytes(file.size, say.lang), most: bytes(largest, say.lang) }));
   const stop = new AbortController();
@@ -144,7 +145,7 @@ function listsOf(page: Page, uploads: api.Upload[], jobs: api.Job[], refresh: ()
         'div',
         { class: 'row' },
         one.whole && button(say('upload.open'), () => page.go({ view: 'upload', id: one.id })),
-        button(say('remove'), () => void run(page, async () => void (await api.remove(one.id), refresh()), (error) => alert(String(error))), {
+        button(say('remove'), () => void run(page, async () => void (await api.remove(one.id), refresh()), page.complain), {
           'aria-label': say('upload.remove', { name: one.name }),
         }),
       ),
@@ -163,13 +164,19 @@ function table({ say }: Page, jobs: api.Job[]): HTMLElement {
       { 'data-job': job.id },
       h('td', {}, h('a', { href: `#job=${job.id}&lang=${say.lang}`, 'aria-label': say('job.show', { id: job.id }) }, job.source)),
       h('td', {}, badge(job, say(`job.${job.state}`))),
-      h('td', {}, job.layers.join(', ')),
+      h('td', {}, layersOf(job.layers, say)),
       h('td', {}, h('small', {}, job.who)),
       h('td', {}, h('small', {}, dateTime(job.created, say.lang))),
     ),
   );
   const heads = (['job.file', 'job.state', 'job.layers', 'job.who', 'job.when'] as const).map((word) => h('th', { scope: 'col' }, say(word)));
   return h('table', { class: 'jobs' }, h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...rows));
+}
+
+/** The first of them: a planning package has many. */
+function layersOf(ids: string[], say: Say): string {
+  const more = ids.length - LAYERS;
+  return more > 1 ? `${ids.slice(0, LAYERS).join(', ')} ${say('job.more-layers', { n: more })}` : ids.join(', ');
 }
 
 export function badge(job: api.Job, text: string): HTMLElement {

@@ -10,7 +10,7 @@ import { homeView } from './home';
 import { jobView } from './job';
 import { keyView } from './key';
 import { lookView } from './look';
-import type { Page, Route, View } from './page';
+import { failure, type Page, type Route, type View } from './page';
 import { sayIn } from './words';
 
 // The page on which administrators import files: which view is shown, in which language, for whom.
@@ -34,7 +34,9 @@ function show(): void {
   const say = sayIn(lang);
   document.documentElement.lang = lang;
   document.title = `${say('title')} · đô thị`;
-  const page: Page = { say, go, signal: gone.signal, signOut };
+  const complain = (error: unknown) => slot('trouble').replaceChildren(failure(error, say));
+  const page: Page = { say, go, complain, signal: gone.signal, signOut };
+  slot('trouble').replaceChildren();
   slot('top').replaceChildren(...top(page));
   slot('main').replaceChildren(...view()(page));
 }

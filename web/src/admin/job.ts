@@ -1,5 +1,6 @@
 import { dateTime } from '../format';
 import { h } from '../parts/dom';
+import { account, planAccount } from './account';
 import * as api from './api';
 import { otherEncoding, otherPlace, placeKey, places, readings } from './choose';
 import { badge } from './home';
@@ -11,7 +12,9 @@ import { count, type Say, sayOr } from './words';
 export function jobView(id: number): View {
   return (page) => {
     const column = h('div', { class: 'column' });
-    const whole = h('div', {}, column);
+    // Stays while the rest is drawn anew: only what changes in a place that was there is read out.
+    const news = h('p', { class: 'off-screen', role: 'status' });
+    const whole = h('div', {}, news, column);
     let preview: Preview | undefined;
     let shown = '';
     const show = (job: api.Job) => {
@@ -28,8 +31,13 @@ export function jobView(id: number): View {
       }
       whole.className = where ? 'two' : '';
       if (where) preview?.boxes(where.candidates);
+      const said = spoken(job, page.say);
+      if (news.textContent !== said) news.textContent = said;
       if (job.state === 'running' && update(column, job, page.say)) return;
+      const had = column.contains(document.activeElement);
       column.replaceChildren(...view(page, job, questions));
+      // What had the keyboard is gone; the heading is near.
+      if (had) column.querySelector<HTMLElement>('h2')?.focus();
     };
     void run(
       page,
@@ -38,6 +46,13 @@ export function jobView(id: number): View {
     );
     return [whole];
   };
+}
+
+/** State and step without the numbers, which change too often to be read out. */
+function spoken({ state, progress, source }: api.Job, say: Say): string {
+  const { step = 'open', layer } = progress;
+  const what = state === 'running' ? sayOr(say, `job.doing.${step}`, '').replace('{layer}', layer ?? '') : '';
+  return [source, say(`job.${state}`), what].filter(Boolean).join('. ');
 }
 
 /** Moves the bar that is there, so that what has the keyboard keeps it. */
@@ -56,18 +71,18 @@ function view(page: Page, job: api.Job, questions: api.Question[]): HTMLElement[
   const running = job.state === 'running' || job.state === 'queued';
   const bar = h('progress', { 'aria-label': say('job.running') });
   fill(bar, job);
-  const cancel = button(say('job.cancel'), () => void run(page, async () => void (await api.cancel(job.id)), (error) => alert(String(error))));
+  const cancel = button(say('job.cancel'), () => void run(page, async () => void (await api.cancel(job.id)), page.complain));
   const again = job.upload && !running && job.state !== 'done' ? job.upload : undefined;
   return [
     h(
       'section',
       { class: 'card', 'data-state': job.state },
-      h('div', { class: 'file' }, button(say('back'), () => page.go({ view: 'home' }), { class: 'link' }), h('h2', {}, job.source), badge(job, say(`job.${job.state}`))),
+      h('div', { class: 'file' }, button(say('back'), () => page.go({ view: 'home' }), { class: 'link' }), h('h2', { tabindex: -1 }, job.source), badge(job, say(`job.${job.state}`))),
       running && bar,
       running && h('p', { 'data-step': true }, stepOf(job, say)),
       // What is asked says the same with more to see.
       job.error && job.state !== 'asking' && h('p', { class: 'status failure', role: 'alert', lang: 'en' }, job.error),
-      h('p', { class: 'hint', role: 'status', hidden: sayOr(say, hint, '') === '' }, sayOr(say, hint, '')),
+      h('p', { class: 'hint', hidden: sayOr(say, hint, '') === '' }, sayOr(say, hint, '')),
       h('p', { class: 'hint' }, `${say('job.title', { id: job.id })} · ${job.who} · ${dateTime(job.created, say.lang)}`),
       h(
         'div',
@@ -78,13 +93,13 @@ function view(page: Page, job: api.Job, questions: api.Question[]): HTMLElement[
       ),
     ),
     ...(questions.length > 0 ? [ask(page, job, questions)] : []),
-    ...(job.report ?? []).map((report) => account(page, job, report)),
+    ...(job.package ? [planAccount(page, job, job.package)] : (job.report ?? []).map((report) => account(page, job, report))),
   ];
 }
 
 function fill(bar: HTMLProgressElement, { state, progress }: api.Job): void {
   const { step, rows = 0, total } = progress;
-  if (state === 'running' && step === 'read' && total) {
+  if (state === 'running' && (step === 'read' || step === 'cut') && total) {
     bar.max = total;
     bar.value = Math.min(rows, total);
   } else if (step === 'checks' || step === 'index' || step === 'swap') {
@@ -102,104 +117,55 @@ function stepOf({ state, progress }: api.Job, say: Say): string {
   const named = { layer: layer ?? '', n, total: total ? count(total, say.lang) : '' };
   if (step === 'open') return rows > 0 ? say('job.step.survey', named) : say('job.step.open');
   if (step === 'read') return say(total ? 'job.step.read-of' : 'job.step.read', named);
+  if (step === 'cut') return say('job.step.cut', named);
   return sayOr(say, `job.step.${step}`, step).replace('{layer}', named.layer);
 }
 
-/** What must be said before it goes on. */
+/** What must be said before it goes on: once for the layers of which the same is asked. */
 function ask(page: Page, job: api.Job, questions: api.Question[]): HTMLElement {
   const { say } = page;
-  const said: api.Reads = {};
   const wrong = h('p', { class: 'status failure', role: 'alert', hidden: true });
-  const place = (srs: string | undefined, swap = false) => Object.assign(said, { srs, swap_xy: swap || undefined });
-  // One answer is for the whole file.
-  const kinds = [...new Map(questions.map((one) => [one.ask, one])).values()];
-  const parts = kinds.map((one) =>
-    one.ask === 'encoding'
-      ? h('div', {}, readings(one.candidates, undefined, say, (encoding) => (said.encoding = encoding)), otherEncoding(undefined, say, (encoding) => (said.encoding = encoding)))
-      : h('div', {}, places(one.candidates, undefined, say, (to) => place(placeKey(to).split('/')[0], to.swap_xy)), otherPlace(undefined, say, place)),
-  );
+  const parts = alike(questions).map(([first, ...more]) => ({ ask: first.ask, layers: [first, ...more].map(({ layer }) => layer), first, said: {} as api.Reads }));
+  const several = new Set(questions.map(({ layer }) => layer)).size > 1;
+  const boxes = parts.map(({ first, layers, said }) => {
+    const place = (srs: string | undefined, swap = false) => Object.assign(said, { srs, swap_xy: swap || undefined });
+    const letters = (encoding: string | undefined) => Object.assign(said, { encoding });
+    return h(
+      'div',
+      { class: 'question' },
+      several && h('p', { class: 'hint' }, say('job.of-layers', { layers: layers.join(', ') })),
+      ...(first.ask === 'encoding'
+        ? [readings(first.candidates, undefined, say, letters), otherEncoding(undefined, say, letters)]
+        : [places(first.candidates, undefined, say, (to) => place(placeKey(to).split('/')[0], to.swap_xy)), otherPlace(undefined, say, place)]),
+    );
+  });
   const go = () => {
-    const missing = kinds.find((one) => (one.ask === 'encoding' ? !said.encoding : !said.srs));
+    const missing = parts.find(({ ask: what, said }) => (what === 'encoding' ? !said.encoding : !said.srs));
     wrong.hidden = !missing;
     if (missing) return void (wrong.textContent = say(missing.ask === 'encoding' ? 'as.first-text' : 'as.first-place'));
+    const each: Record<string, api.Reads> = {};
+    for (const { layers, said } of parts) for (const layer of layers) each[layer] = { ...each[layer], ...said };
     void run(
       page,
-      async () => void (await api.answer(job.id, said)),
+      async () => void (await api.answer(job.id, { each })),
       (error) => {
         wrong.hidden = false;
         wrong.textContent = error instanceof Error ? error.message : String(error);
       },
     );
   };
-  return card(say('job.asking'), ...parts, wrong, h('div', { class: 'actions' }, button(say('job.answer'), go, { class: 'primary' })));
+  return card(say('job.asking'), ...boxes, wrong, h('div', { class: 'actions' }, button(say('job.answer'), go, { class: 'primary' })));
 }
 
-/** The account of one layer. */
-function account(page: Page, job: api.Job, report: api.Report): HTMLElement {
-  const { say } = page;
-  const number = (n: number, word: 'report.read' | 'report.imported' | 'report.repaired' | 'report.aside') =>
-    h('div', { 'data-number': word }, h('b', {}, count(n, say.lang)), h('small', {}, say(word)));
-  const fact = (name: string, value: string | null | undefined) => (value ? [h('dt', {}, name), h('dd', {}, value)] : []);
-  const { merged } = report;
-  const crs = report.crs && `${report.crs.name}${report.srid ? ` (EPSG:${report.srid})` : ''}`;
-  const download = async () => {
-    const link = h('a', { href: URL.createObjectURL(await api.setAside(job.id, report.layer)), download: `${report.layer}.set-aside.csv` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  };
-  return h(
-    'section',
-    { class: 'card', 'data-layer': report.layer },
-    h('h2', {}, report.title, ' ', h('small', {}, report.layer)),
-    report.dry_run && h('p', { class: 'exists' }, say('report.dry')),
-    h(
-      'div',
-      { class: 'numbers' },
-      number(report.read, 'report.read'),
-      number(report.imported, 'report.imported'),
-      report.repaired > 0 && number(report.repaired, 'report.repaired'),
-      report.set_aside > 0 && number(report.set_aside, 'report.aside'),
-    ),
-    merged && h('p', {}, say('report.merged', { inserted: merged.inserted, updated: merged.updated, unchanged: merged.unchanged })),
-    h(
-      'dl',
-      { class: 'facts' },
-      ...fact(say('report.crs'), crs),
-      ...fact(say('report.text'), report.encoding.name),
-      ...fact(say('report.edition'), report.edition ? String(report.edition) : undefined),
-    ),
-    report.notes.length > 0 &&
-      h(
-        'details',
-        {},
-        h('summary', {}, say('report.notes', { n: report.notes.length })),
-        h('ul', { class: 'plain' }, ...report.notes.map((note) => h('li', { lang: 'en' }, note.count > 1 ? `${note.message} (${note.count}×)` : note.message))),
-      ),
-    report.repairs.length > 0 &&
-      h(
-        'details',
-        {},
-        h('summary', {}, say('report.repairs', { n: count(report.repaired, say.lang) })),
-        h('ul', { class: 'plain' }, ...report.repairs.slice(0, 50).map((one) => h('li', {}, say('report.feature', { id: one.fid, reason: one.reason })))),
-      ),
-    h(
-      'div',
-      { class: 'actions' },
-      !report.dry_run && h('a', { class: 'button primary', href: mapLink(report, say) }, say('report.show')),
-      !report.dry_run && report.quality && h('a', { class: 'button', href: `/ogc/collections/${report.layer}/quality?f=html&lang=${say.lang}` }, say('report.quality')),
-      report.set_aside > 0 && button(say('report.download'), () => void run(page, download, (error) => alert(String(error)))),
-    ),
-  );
-}
-
-/** The layer on the map, whole. */
-function mapLink({ layer, bounds }: api.Report, say: Say): string {
-  const parts = [`layers=${layer}`, `lang=${say.lang}`];
-  if (bounds) {
-    const [w, s, e, n] = bounds;
-    // 700 pixels of 512 for a tile; Mercator makes heights a little more.
-    const zoom = Math.log2((360 * 700) / 512 / Math.max(e - w, n - s, 1e-5));
-    parts.unshift(`map=${Math.max(1, Math.min(17, zoom)).toFixed(2)}/${((s + n) / 2).toFixed(5)}/${((w + e) / 2).toFixed(5)}`);
+/** Questions with the same answers to choose from. */
+function alike(questions: api.Question[]): [api.Question, ...api.Question[]][] {
+  const groups = new Map<string, [api.Question, ...api.Question[]]>();
+  for (const one of questions) {
+    const answers = one.ask === 'encoding' ? one.candidates.map(({ encoding }) => encoding) : one.candidates.map(placeKey);
+    const key = JSON.stringify([one.ask, answers]);
+    const known = groups.get(key);
+    if (known) known.push(one);
+    else groups.set(key, [one]);
   }
-  return `/#${parts.join('&')}`;
+  return [...groups.values()];
 }

@@ -1,19 +1,46 @@
-// A shapefile is several files; chosen together, they are packed into a zip without compression before they are sent.
+// A shapefile is several files, and so is a picture with a world file; chosen together, they are packed into a zip without
+// compression before they are sent.
 
-const PARTS = ['shp', 'dbf', 'shx', 'prj', 'cpg', 'cst', 'qix', 'sbn', 'sbx'];
+const SHAPEFILE = ['shp', 'dbf', 'shx', 'prj', 'cpg', 'cst', 'qix', 'sbn', 'sbx'];
+/** Pictures, and those of them that never say themselves where they lie. */
+const PICTURES = ['tif', 'tiff', 'png', 'jpg', 'jpeg', 'jp2'];
+const PLACELESS = ['png', 'jpg', 'jpeg'];
+const BESIDE = ['tfw', 'tifw', 'pgw', 'pngw', 'jgw', 'jpgw', 'jpegw', 'j2w', 'wld', 'prj', 'xml', 'ovr'];
 
-/** The files as one, or why they are not: `several` (no one shapefile) or `alone` (a shapefile without its parts). */
-export async function asOne(files: File[]): Promise<File | 'several' | 'alone'> {
+/** Why files are not sent as one: no one dataset; a shapefile without its parts; a picture without a place. */
+export type Refused = 'several' | 'alone' | 'picture';
+
+/** The files as one, or why they are not. */
+export async function asOne(files: File[]): Promise<File | Refused> {
   const [first] = files;
-  if (first && files.length === 1) return ending(first.name) === 'shp' ? 'alone' : first;
+  if (first && files.length === 1) {
+    if (PLACELESS.includes(ending(first.name))) return 'picture';
+    return ending(first.name) === 'shp' ? 'alone' : first;
+  }
   // A zip of more would be of another kind, and a shapefile ends before.
   if (files.reduce((sum, { size }) => sum + size, 0) > 4_000_000_000) return 'several';
-  const stems = new Set(files.map(({ name }) => name.replace(/\.[^.]*$/, '').toLowerCase()));
+  const stems = new Set(files.map(({ name }) => stem(name)));
   const endings = files.map(({ name }) => ending(name));
-  if (stems.size !== 1 || !first || !endings.every((one) => PARTS.includes(one)) || !endings.includes('shp')) return 'several';
-  if (!endings.includes('dbf') || !endings.includes('shx')) return 'alone';
-  const name = `${first.name.replace(/\.[^.]*$/, '')}.zip`;
+  const only = (known: string[]) => endings.every((one) => known.includes(one));
+  const picture = files.find(({ name }) => PICTURES.includes(ending(name)));
+  if (stems.size !== 1 || !first) return 'several';
+  if (picture && only([...PICTURES, ...BESIDE])) return packed(files, picture);
+  if (!endings.includes('shp') || !only(SHAPEFILE)) return 'several';
+  return endings.includes('dbf') && endings.includes('shx') ? packed(files, first) : 'alone';
+}
+
+/** A zip that is called after one of its files. */
+async function packed(files: File[], after: File): Promise<File> {
+  const name = `${after.name.replace(/\.[^.]*$/, '')}.zip`;
   return new File(await zip(files), name, { lastModified: Math.max(...files.map((file) => file.lastModified)) });
+}
+
+/** What the files of a dataset have in common: `a.tif`, `a.tfw`, `a.tif.aux.xml`, `a.tif.ovr`. */
+function stem(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/\.(aux\.xml|ovr)$/, '')
+    .replace(/\.[^.]*$/, '');
 }
 
 function ending(name: string): string {

@@ -1,6 +1,7 @@
 import { ApiError } from '../api/client';
 import { h, icon } from '../parts/dom';
-import { type Say, sayOr } from './words';
+import type { Note } from './api';
+import { count, type Say, sayOr } from './words';
 
 export type Route = { view: 'home' } | { view: 'upload'; id: string } | { view: 'job'; id: number };
 
@@ -10,6 +11,8 @@ export interface Page {
   go(route: Route): void;
   /** Ends when another view comes. */
   signal: AbortSignal;
+  /** Something beside the view failed: says so above it. */
+  complain(error: unknown): void;
   /** The key no longer works: asks for another. */
   signOut(): void;
 }
@@ -39,6 +42,21 @@ export function failure(error: unknown, say: Say, retry?: () => void): HTMLEleme
     detail && h('p', { class: 'detail', lang: 'en' }, detail),
     retry && h('button', { type: 'button', on: { click: retry } }, say('retry')),
   );
+}
+
+/** Messages are made to stand in the middle of a line; their back ticks are for programs. */
+export function sentence(text: string): string {
+  const quoted = text.replace(/`([^`]*)`/g, '“$1”');
+  return quoted.charAt(0).toLocaleUpperCase('vi') + quoted.slice(1);
+}
+
+/** Notes of the server on a file, in a list. */
+export function noteList(notes: Note[], say: Say): HTMLElement {
+  const items = notes.map(({ code, message, message_vi: vi, count: n }) => {
+    const text = (say.lang === 'vi' && vi) || message;
+    return h('li', { lang: text === message && 'en', 'data-code': code }, n > 1 ? `${sentence(text)} (${count(n, say.lang)}×)` : sentence(text));
+  });
+  return h('ul', { class: 'plain' }, ...items);
 }
 
 export function button(text: string, click: () => void, attributes: Record<string, unknown> = {}): HTMLButtonElement {

@@ -19,6 +19,8 @@ export interface Preview {
   features(all: FeatureCollection): void;
   /** Boxes where they may lie, numbered. */
   boxes(all: Candidate[]): void;
+  /** The outline of a raster. */
+  box(bounds: Candidate['bounds']): void;
   caption(text: string): void;
 }
 
@@ -33,7 +35,7 @@ export function previewMap(say: Say, signal: AbortSignal): Preview {
   told('');
   if (document.createElement('canvas').getContext('webgl2') === null) {
     box.append(h('p', { class: 'status' }, say('preview.no-webgl')));
-    return { element, features: () => {}, boxes: () => {}, caption: told };
+    return { element, features: () => {}, boxes: () => {}, box: () => {}, caption: told };
   }
   const ready = base(signal).then((style) => open(box, style, signal));
   const lost = (error: unknown) => signal.aborted || console.warn('nothing can be drawn', error);
@@ -57,11 +59,12 @@ export function previewMap(say: Say, signal: AbortSignal): Preview {
     element,
     caption: told,
     features: (all) => void draw(all, []).catch(lost),
-    boxes: (all) => void draw({ ...NOTHING, features: all.flatMap(boxOf) }, all).catch(lost),
+    boxes: (all) => void draw({ ...NOTHING, features: all.flatMap(({ bounds }) => boxOf(bounds)) }, all).catch(lost),
+    box: (bounds) => void draw({ ...NOTHING, features: boxOf(bounds) }, []).catch(lost),
   };
 }
 
-function boxOf({ bounds }: Candidate): Feature[] {
+function boxOf(bounds: Candidate['bounds']): Feature[] {
   if (!bounds) return [];
   const [w, s, e, n] = bounds;
   const ring = [

@@ -44,6 +44,8 @@ export interface Collection {
   position?: number;
   minZoom?: number;
   maxZoom?: number;
+  /** The number of the edition that is served. */
+  edition?: number;
   version?: number;
   updated?: string;
 }

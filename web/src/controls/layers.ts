@@ -24,10 +24,15 @@ export class LayersControl implements IControl {
 
   onAdd(map: Map): HTMLElement {
     this.map = map;
-    this.issues = new Issues(map, this.app);
-    this.render();
     const update = () => this.updates.forEach((run) => run());
-    this.off = [this.app.store.on(['lang'], () => this.render()), this.app.store.on(['layers', 'view'], update)];
+    this.issues = new Issues(map, this.app, update);
+    this.render();
+    this.issues.follow();
+    this.off = [
+      this.app.store.on(['lang'], () => this.render()),
+      this.app.store.on(['issues'], () => this.issues.follow()),
+      this.app.store.on(['layers', 'view', 'issues'], update),
+    ];
     return this.frame.element;
   }
 
@@ -85,6 +90,8 @@ export class LayersControl implements IControl {
       drawer.hidden = !drawer.hidden;
       more.setAttribute('aria-expanded', String(!drawer.hidden));
     };
+    // The switch that is on should be seen.
+    if (store.get().issues.includes(layer.id)) unfold();
     this.updates.push(() => {
       toggle.checked = catalog.shown(store.get()).some(({ id }) => id === layer.id);
       const seen = catalog.seenIds(store.get()).includes(layer.id);
@@ -104,23 +111,22 @@ export class LayersControl implements IControl {
 
   /** The switch that shows what is wrong in the layer. */
   private quality(layer: Collection): HTMLElement[] {
+    const { store } = this.app;
     const say = this.app.say();
     const id = uid('quality');
     const hint = h('small', { class: 'hint', role: 'status' });
-    const tell = (n: number) => (hint.textContent = n === 0 ? say('quality.none') : counted(say, 'quality.count', n));
-    const box = h('input', { type: 'checkbox', id, checked: this.issues.shows(layer.id), on: { change: () => void turn() } });
-    const turn = async () => {
-      hint.textContent = '';
-      if (!box.checked) return this.issues.hide(layer.id);
-      try {
-        tell(await this.issues.show(layer.id));
-      } catch (error) {
-        box.checked = false;
-        hint.textContent = error instanceof ApiError && error.kind !== 'not-found' ? error.message : say('quality.unchecked');
-      }
+    const others = () => store.get().issues.filter((one) => one !== layer.id);
+    const box = h('input', { type: 'checkbox', id, on: { change: () => store.set({ issues: box.checked ? [...others(), layer.id] : others() }) } });
+    const told = (found: number | Error | undefined) => {
+      if (found === undefined) return '';
+      if (typeof found === 'number') return found === 0 ? say('quality.none') : counted(say, 'quality.count', found);
+      return found instanceof ApiError && found.kind === 'not-found' ? say('quality.unchecked') : found.message;
     };
-    const known = this.issues.count(layer.id);
-    if (known !== undefined) tell(known);
+    this.updates.push(() => {
+      box.checked = store.get().issues.includes(layer.id);
+      const text = told(this.issues.of(layer.id));
+      if (hint.textContent !== text) hint.textContent = text;
+    });
     const report = `/ogc/collections/${encodeURIComponent(layer.id)}/quality?f=html&lang=${say.lang}`;
     return [
       h('div', { class: 'layer-quality' }, box, h('label', { for: id }, say('quality.show')), hint, h('a', { href: report }, say('quality.report'))),
@@ -163,7 +169,7 @@ export class LayersControl implements IControl {
         box && h('button', { type: 'button', on: { click: () => fit(this.map, box) } }, icon('extent'), say('layers.zoom')),
         layer.itemCount !== undefined && h('span', {}, counted(say, 'layers.count', layer.itemCount)),
       ),
-      ...this.quality(layer),
+      ...(raster ? [] : this.quality(layer)),
       ...(layer.description ? [h('p', {}, layer.description)] : []),
       h('dl', { class: 'facts' }, ...facts.flatMap(([name, text]) => (text ? [h('dt', {}, name), h('dd', {}, text)] : []))),
     ];

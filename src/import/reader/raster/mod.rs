@@ -14,10 +14,11 @@ use self::pyramid::Pyramid;
 use self::site::Site;
 use self::warp::Warper;
 use super::out::Out;
-use super::{errors, foreign, limits, place, plan, source, vsi};
+use super::{errors, foreign, limits, place, source, vsi};
 use crate::error::{Error, Result};
 use crate::import::called::stem;
 use crate::import::frames::{Action, Encoding, Event, LayerInfo, LayerStart, Note, Question, Request};
+use crate::import::notes;
 use crate::layer::raster::{Look, Picture};
 
 /// The drivers that may open a raster, those of them that this GDAL has. `MEM` and `WEBP` are for what is made here.
@@ -99,16 +100,14 @@ pub fn answer(paths: &[String], request: &Request, out: &mut Out) -> Result<()> 
             _ => source::shown(path),
         };
         let name = stem(name).to_string();
-        if plan::wanted(request, &name) {
-            let plan = Plan::new(path, names.len(), &name, request)?;
+        if request.wants(&name, "") {
+            let plan = Plan::new(path, names.len(), &name, &request.of(&name, ""))?;
             driver = plan.dataset.driver();
             plans.push(plan);
         }
-        names.push(name);
+        names.push((name, String::new()));
     }
-    if plans.is_empty() {
-        return Err(Error::NotFound(format!("there is no such raster in the file; it has `{}`", names.join("`, `"))));
-    }
+    super::known(request, &names)?;
     let path = request.path.clone();
     let notes = errors::take();
     if request.action == Action::Inspect {
@@ -159,10 +158,7 @@ impl Plan {
         let picture = site.crs.as_ref().map(|crs| site.picture(&dataset, &bands, crs, &shown)).transpose()?;
         if bands.wide {
             let (low, high) = bands.range;
-            notes.push(Note::new(
-                "values_stretched",
-                format!("values of 16 bits are shown from {low} (black) to {high} (white)"),
-            ));
+            notes.push(notes::values_stretched(low, high));
         }
         notes.extend(errors::take());
         Ok(Plan { dataset, index, name: name.into(), bands, picture, site, notes })

@@ -9,6 +9,7 @@ use super::warp::Way;
 use super::{deepest, pyramid, source};
 use crate::error::{Error, Result};
 use crate::import::frames::{Candidate, Crs, Note, Request};
+use crate::import::notes;
 use crate::layer::raster::Picture;
 
 /// Steps along each side, and across, at which a raster is followed to web Mercator.
@@ -98,8 +99,7 @@ impl Site {
         if let Some(text) = &request.srs {
             let given = place::given(text)?;
             if let Some(own) = own.filter(|own| own.srid != given.srid) {
-                let say = format!("the file says `{}`; read as {} because that was asked for", own.name, given.name);
-                notes.push(Note::new("crs_overruled", say));
+                notes.push(notes::crs_overruled(&own.name, &given.name));
             }
             self.crs = Some(given);
             return Ok(());
