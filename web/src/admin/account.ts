@@ -149,7 +149,7 @@ export function planAccount(page: Page, job: api.Job, plan: api.Plan): HTMLEleme
   const of = (one: api.PlanClass): HTMLElement => {
     const report = reports.find(({ layer }) => layer === one.layer);
     if (report) return inside(report, report.conformance);
-    return h('p', { class: 'hint' }, textOf(one.title, say.lang, one.class), ' ', h('small', {}, `${one.class} · ${say(`plan.class.${one.state}`)}`));
+    return h('p', { class: 'hint' }, textOf(one.title, say.lang, one.class), ' ', h('small', {}, `${one.class} · ${say(`plan.class.${one.state}`)}`), ' ', tally(one, say));
   };
   return h(
     'section',
