@@ -11,7 +11,8 @@ LIMIT = "a `limit` above the maximum is served as the maximum, which 17-069r4, 7
 
 EMPTY = "a parameter with nothing after the `=` counts as absent, as browsers' forms and older GIS software send it"
 
-BY_PATH = "the checker tells an endpoint by its path alone: it asks the items of features for the `q` of records, and records for the parameters of features"
+BY_PATH = ("the checker tells an endpoint by its path alone: it asks the items of features for the `q` of records, and records and what is wrong in a "
+           "layer (`/quality/items`, no collection) for the parameters of features")
 
 OGCTESTS = ("the test cannot pass anywhere: it compares the rel of a Link header with its quotes and reads an `href` that its own parser never sets "
             "(ct2, ct3, and ct5, ct9, which stand on them), or sends a Python dict as filter-lang or uses names that it does not define (ct7, ct8, ct10); "
@@ -20,9 +21,10 @@ OGCTESTS = ("the test cannot pass anywhere: it compares the rel of a Link header
 KNOWN = [
     ("features10", CRS_TESTS, r"^EPSG:(5896|5897|5898|5899|92(0[5-9]|1[0-8]))\b", OLD_EPSG),
     ("features10", CRS_TESTS, r"EPSG/0/4756\b", LAT_FIRST),
+    ("features10", "timeParameterDefinition", r"with path '/collections/[^/]+/quality/items'", BY_PATH),
     ("ogctests", "test_ct(2|3|5|7|8|9|10)", r"No link with relation|No queryables_uri|TypeError|NameError|KeyError|IndexError|assert 400 in", OGCTESTS),
-    ("ogcapi-registry", r"paths//collections/_records/items.*", r"'(limit|bbox|crs|bbox-crs)' query parameter", BY_PATH),
+    ("ogcapi-registry", r"paths//collections/(_records|[^/]+/quality)/items.*", r"'(limit|bbox|crs|bbox-crs)' query parameter", BY_PATH),
     ("ogcapi-registry", r"paths//collections/[^/]+/items/\{featureId\}.*", r"^Records endpoint should have 'q'", BY_PATH),
-    ("schemathesis", r"GET .*", r"^(?=.*(violates `enum`|not matching the 'uri' format)).*[?&][\w-]+=['&]", EMPTY),
-    ("schemathesis", r"GET /collections/[^/]+/items", r"parameter `limit` in query - limit: Value greater than maximum", LIMIT),
+    ("schemathesis", r"GET .*", r"^(?=.*(violates `(enum|type)`|not matching the 'uri' format)).*[?&][\w-]+=['&]", EMPTY),
+    ("schemathesis", r"GET /collections/[^/]+/(items|export)", r"parameter `limit` in query - limit: Value greater than maximum", LIMIT),
 ]

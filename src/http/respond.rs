@@ -2,9 +2,11 @@
 
 use std::any::Any;
 
-use axum::body::Body;
+use axum::BoxError;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -121,6 +123,15 @@ fn inside(status: StatusCode) -> &'static str {
 
 fn problem(status: StatusCode, body: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
+
+/// A body that comes piece by piece. What compresses it asks again after its end, which not every stream bears.
+pub fn pieces<T, E>(stream: impl Stream<Item = Result<T, E>> + Send + 'static) -> Body
+where
+    T: Into<Bytes> + 'static,
+    E: Into<BoxError> + 'static,
+{
+    Body::from_stream(stream.fuse())
 }
 
 /// JSON text of the given media type.

@@ -216,6 +216,25 @@ async fn text_formats_say_what_their_standards_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_compressed_ends_once() {
+    let (_world, server) = parcels(25).await;
+    let wfs = "/wfs?SERVICE=WFS&VERSION=2.0.0&REQUEST=GetFeature&TYPENAMES=thua&OUTPUTFORMAT=";
+    for path in ["export?f=csv", "export?f=json", "export?f=gpkg", "items?f=jsonfg"] {
+        compressed(&server, &format!("/ogc/collections/thua/{path}")).await;
+    }
+    compressed(&server, &format!("{wfs}csv")).await;
+    compressed(&server, &format!("{wfs}application/json")).await;
+}
+
+/// The answer is compressed, and can be read to its end and beyond.
+async fn compressed(server: &Server, path: &str) {
+    let request = Request::get(path).header(header::HOST, "ban-do.test").header(header::ACCEPT_ENCODING, "gzip");
+    let reply = server.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!((reply.status.as_u16(), reply.header(header::CONTENT_ENCODING)), (200, "gzip"), "{path}");
+    assert_eq!(reply.bytes[..2], [0x1f, 0x8b], "{path}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn json_fg_says_what_kind_of_feature_is_where_and_when() {
     let world = World::new().await;
     let columns = [("tu", "date"), ("den", "timestamptz"), ("ten", "text")];

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
@@ -33,7 +32,7 @@ pub async fn stream(State(app): Shared, Path(id): Path<String>, headers: HeaderM
         let text = follower.next().await?;
         Some((Ok::<_, Infallible>(text), follower))
     });
-    let mut response = respond::json("text/event-stream", Body::from_stream(events));
+    let mut response = respond::json("text/event-stream", respond::pieces(events));
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));

@@ -89,7 +89,7 @@ pub async fn set_aside(State(app): Shared, Path(id): Path<String>, headers: Head
     // A part that fails ends the file early, which the client sees by its missing end.
     let rows = rows.take_while(|part| std::future::ready(part.is_ok()));
     let rows = rows.filter_map(|part| std::future::ready(part.ok().map(Ok::<_, Infallible>)));
-    let mut response = respond::json("text/csv; charset=utf-8", Body::from_stream(rows));
+    let mut response = respond::json("text/csv; charset=utf-8", respond::pieces(rows));
     let name = HeaderValue::try_from(format!("attachment; filename=\"{layer}.set-aside.csv\""));
     response.headers_mut().insert(header::CONTENT_DISPOSITION, name.map_err(|_| missing())?);
     Ok(response)

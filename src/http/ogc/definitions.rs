@@ -31,7 +31,8 @@ pub fn components() -> Value {
         "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key made by `dothi keys create`"}},
         "responses": {
             "problem": {"description": "What is wrong and what to do (RFC 9457)",
-                        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}},
+                        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}},
+                                    "text/html": {"schema": {"type": "string", "description": "The same as a page, where one was asked for"}}}},
         },
     })
 }

@@ -147,7 +147,7 @@ pub async fn stream(app: &App, job: Job, format: Format, bom: bool, turn: Turn) 
         };
         Some((bytes.map(Bytes::from), (None, written, turn)))
     });
-    Ok(Body::from_stream(rest))
+    Ok(respond::pieces(rest))
 }
 
 /// A stream that breaks can only be broken off; the log has the reason.
@@ -178,7 +178,7 @@ async fn file(app: Arc<App>, job: Job, format: Format, turn: Turn) -> Result<(Op
         }
         Err(_) => (None, Sending::Made(making, folder, turn)),
     };
-    Ok((size, Body::from_stream(unfold(Some(sending), |sending| async { piece(sending?).await }))))
+    Ok((size, respond::pieces(unfold(Some(sending), |sending| async { piece(sending?).await }))))
 }
 
 async fn piece(sending: Sending) -> Option<(std::io::Result<Bytes>, Option<Sending>)> {

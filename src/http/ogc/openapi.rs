@@ -169,7 +169,10 @@ pub fn get(id: &str, summary: &str, media_type: &str, schema: &str, parameters: 
     let parameters: Vec<Value> = parameters.iter().cloned().chain([f, reference("lang")]).collect();
     let mut content = json!({media_type: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}});
     for form in forms.iter().filter(|form| form.media_type != media_type) {
-        content[form.media_type] = json!({"schema": {"type": "string", "format": form.holds()}});
+        content[form.media_type] = match form.media_type.ends_with("+json") {
+            true => json!({"schema": {"type": "object"}}),
+            false => json!({"schema": {"type": "string", "format": form.holds()}}),
+        };
     }
     json!({"get": {
         "operationId": id,

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::super::ogc::filter::blame;
 use super::super::ows::fault::Fault;
+use super::super::respond;
 use super::ask::{self, Asked, Pages, urn};
 use super::{Request, XML, stored, table, type_name, xml};
 use crate::app::{self, App};
@@ -89,7 +90,7 @@ pub async fn features(app: Arc<App>, request: &Request) -> Result<Response, Faul
         }
     });
     let body = futures_util::StreamExt::chain(stream::iter([Ok(head + &first)]), rest);
-    Ok(answer(form, Body::from_stream(body)))
+    Ok(answer(form, respond::pieces(body)))
 }
 
 /// How many features a question has: exactly, as clients page by it.

@@ -6,7 +6,6 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
@@ -104,7 +103,7 @@ fn open<F: Future<Output = Over> + Send + 'static>(
     let texts = futures_util::stream::unfold(texts, |mut texts| async {
         texts.recv().await.map(|text| (Ok::<_, Infallible>(text), texts))
     });
-    let mut response = respond::json(EVENTS, Body::from_stream(texts));
+    let mut response = respond::json(EVENTS, respond::pieces(texts));
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would gather events until its buffer is full.
