@@ -10,6 +10,7 @@ import zipfile
 import zlib
 
 import hostile_mutants
+import hostile_rasters
 
 # File name → what it is.
 KINDS = {}
@@ -33,6 +34,7 @@ def make(folder, port, canary):
     systems(put, canary)
     special(folder, canary)
     noise(put)
+    hostile_rasters.make(put, canary)
     hostile_mutants.make(put, canary.parent)
 
 

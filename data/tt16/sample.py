@@ -25,7 +25,7 @@ EAST, NORTH = 579000, 1279000
 STATES = {"GL": "Giữ lại", "CT": "Cải tạo", "XM": "Xây dựng mới"}
 SQL = {"text": "TEXT", "real": "FLOAT", "whole": "SMALLINT", "date": "DATETIME"}
 FAULTS = ["theme", "plan", "field", "type", "length", "geometry", "crs", "zone", "unknown_layer", "unknown_field",
-          "long", "code", "empty", "domain", "dossiers", "coverage"]
+          "long", "code", "empty", "domain", "dossiers", "coverage", "indicator"]
 # Level 1, 2 and 3 of what a lot is for, symbol, coverage, storeys, ratio.
 USES = [("Đất dân dụng", "Nhóm nhà ở", "Nhóm nhà ở", "NO", "≤80", "3–5", "≤4,0"),
         ("Đất dân dụng", "Hỗn hợp nhóm nhà ở và dịch vụ", "Hỗn hợp", "HH", "≤60", "5–15", "≤6,0"),
@@ -185,6 +185,8 @@ def spoil(layers, fault):
         values(7)["maHoSoQH"] = "56QHC0010002"
     elif fault == "coverage":
         values(8)["matDoXayDung"] = "≤160"
+    elif fault == "indicator":
+        values(9)["tangCaoXayDung"], values(10)["heSoSuDungDat"] = "theo thiết kế", "4–2"
 
 
 def database(path, layers):

@@ -51,6 +51,14 @@ pub struct Args {
     /// Leave heights and measures out
     #[arg(long)]
     drop_z: bool,
+    /// Of rasters: the value that stands for nothing, or one for each band (255,255,255), overruling the file's; `none` where
+    /// all values are colours
+    #[arg(long, value_name = "VALUE")]
+    nodata: Option<String>,
+    /// Of a raster without a place: a pixel (from the left, from above) and where it is; three or more, such as
+    /// `--gcp 120,80,580060,1279960`
+    #[arg(long, value_name = "PIXEL,LINE,X,Y", value_parser = control_point, allow_hyphen_values = true)]
+    gcp: Vec<[f64; 4]>,
     /// Overlaps and gaps up to this many metres wide are the rounding of coordinates and not told (default: 0.01)
     #[arg(long, value_name = "METRES", value_parser = super::quality::metres)]
     tolerance: Option<f64>,
@@ -91,6 +99,8 @@ pub async fn run(store: &Store, args: Args, print: &Print) -> Result<ExitCode> {
         wait: false,
         swap_xy: args.swap_xy,
         drop_z: args.drop_z,
+        nodata: args.nodata,
+        control_points: args.gcp,
         tolerance: args.tolerance,
         dry_run: args.dry_run,
         strict: args.strict,
@@ -168,6 +178,15 @@ pub fn said(what: &str, words: Vec<String>, mut of_layer: impl FnMut(String, Str
         }
     }
     Ok(whole)
+}
+
+/// A pixel and its place.
+fn control_point(text: &str) -> std::result::Result<[f64; 4], String> {
+    let numbers: Option<Vec<f64>> =
+        text.split(',').map(|n| n.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
+    numbers
+        .and_then(|numbers| numbers.try_into().ok())
+        .ok_or_else(|| "say four numbers with commas between: pixel, line, x, y".into())
 }
 
 /// One file, as a job that others see; what it asks is asked here.
@@ -289,14 +308,8 @@ fn text(r: &Report) -> String {
     for row in &r.rows_set_aside {
         say("set aside", format!("row {}: {}", row.row, row.reason));
     }
-    if r.repairs.len() > 10 || r.set_aside > 10 {
-        say(
-            "",
-            format!(
-                "… all of them: `dothi export {} --set-aside -o FILE`, `dothi layers show {} --json`",
-                r.layer, r.layer
-            ),
-        );
+    for (n, part) in [(r.repaired, "repairs"), (r.set_aside, "set-aside")].into_iter().filter(|(n, _)| *n > 10) {
+        say("", format!("… all {}: `dothi export {} --{part} -o FILE`", count(n), r.layer));
     }
     out
 }

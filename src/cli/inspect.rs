@@ -38,7 +38,7 @@ pub async fn run(args: Args, print: &Print) -> Result<ExitCode> {
     request.swap_xy = args.swap_xy;
     let found = inspect(&request, &Limits::default()).await?;
     let name = args.file.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    if let Some(package) = package::outlook(&path, &found.layers)? {
+    if let Some(package) = package::outlook(&path, &found.layers, &found.unread)? {
         let account = serde_json::to_value(&package.account)?;
         let layers = package.classes.iter().map(|(_, class)| serde_json::to_value(class));
         let layers = layers.collect::<Result<Vec<Value>, _>>()?;

@@ -165,10 +165,11 @@ fn how_it_ended(status: ExitStatus) -> String {
     use std::os::unix::process::ExitStatusExt;
     match status.signal() {
         Some(libc::SIGXCPU) => {
-            "was stopped at its limit of processor time, which no real file of its size needs".into()
+            "was stopped at its limit of processor time, which no real file of its size needs: save it anew in the program that it is from, or in parts"
+                .into()
         }
-        Some(libc::SIGKILL) => "was stopped at its limit of time or memory".into(),
-        Some(libc::SIGABRT) => "gave up, most likely at its limit of memory".into(),
+        Some(libc::SIGKILL) => "was stopped at its limit of time or memory: import the file in parts".into(),
+        Some(libc::SIGABRT) => "gave up, most likely at its limit of memory: import the file in parts".into(),
         Some(signal) => {
             format!("crashed with signal {signal} in GDAL; the file is most likely broken")
         }
@@ -194,6 +195,8 @@ pub struct Inspection {
     pub path: String,
     pub layers: Vec<LayerInfo>,
     pub notes: Vec<Note>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
 }
 
 /// Asks a child what is in the file.
@@ -203,9 +206,9 @@ pub async fn inspect(request: &Request, limits: &Limits) -> Result<Inspection> {
     let mut found = None;
     while let Some(frame) = reader.next().await? {
         if let Frame::Event(event) = frame
-            && let Event::Source { driver, path, layers, notes } = *event
+            && let Event::Source { driver, path, layers, notes, unread } = *event
         {
-            found = Some(Inspection { driver, path, layers, notes });
+            found = Some(Inspection { driver, path, layers, notes, unread });
         }
     }
     found.ok_or_else(|| reader.failed("said nothing about it"))

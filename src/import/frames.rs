@@ -212,6 +212,8 @@ pub enum Event {
         path: String,
         layers: Vec<LayerInfo>,
         notes: Vec<Note>,
+        /// Files of a planning dossier that are no data to import.
+        unread: Vec<String>,
     },
     /// A layer's rows follow.
     Layer(LayerStart),

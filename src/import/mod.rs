@@ -71,6 +71,12 @@ pub struct Options {
     pub swap_xy: bool,
     /// Leaves heights and measures out.
     pub drop_z: bool,
+    /// Of rasters: the values that stand for nothing, overruling the file; `none` for no such value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodata: Option<String>,
+    /// Of a raster: pixels (from the left, from above) and where they are (x, y), overruling the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub control_points: Vec<[f64; 4]>,
     /// Metres below which overlaps and gaps are not counted; what is usual otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<f64>,
@@ -138,6 +144,8 @@ pub async fn run(
     request.encoding.clone_from(&options.encoding);
     request.swap_xy = options.swap_xy;
     request.drop_z = options.drop_z;
+    request.nodata.clone_from(&options.nodata);
+    request.control_points.clone_from(&options.control_points);
     let called = Called::new(&path, options.name.as_deref());
     request.name.clone_from(&options.name);
     request.layers = (!options.source_layers.is_empty()).then(|| options.source_layers.clone());
@@ -182,10 +190,15 @@ async fn layers(
             return Err(Error::Internal("the reader sent rows before their layer".into()));
         };
         match *event {
-            Event::Source { driver: d, layers, notes, .. } => {
+            Event::Source { driver: d, layers, notes, unread, .. } => {
                 driver = d;
                 source_notes = notes;
-                if let Some(package) = Package::recognise(&called.place(), &layers, options.layer.as_deref())? {
+                if layers.iter().any(|layer| layer.raster.is_some() && options.of(layer).how != How::Replace) {
+                    let say = "a raster replaces its layer, nothing can be added to a picture; choose the layers of features with `--source-layer`";
+                    return Err(Error::invalid("append", say));
+                }
+                let package = Package::recognise(&called.place(), &layers, options.layer.as_deref())?;
+                if let Some(package) = package.map(|package| Package { unread, ..package }) {
                     tell(Step::Opened(layers.into_iter().map(|l| l.name).collect()));
                     let source =
                         publish::Source { file: &name, driver: &driver, alone: true, notes: &source_notes, sha256 };

@@ -285,6 +285,50 @@ pub fn not_checked(why: &impl Display, layer: &str) -> Note {
     )
 }
 
+/// Pixels by which control points are off (root mean square, the worst, its pixel), none where nothing tells; `metres` across
+/// a pixel.
+pub fn control_points(n: usize, order: i32, off: Option<[f64; 4]>, metres: Option<f64>) -> Note {
+    let en = format!("it lies by {n} control points, through a polynomial of order {order}");
+    let vi = format!("ảnh được nắn theo {n} điểm khống chế, bằng đa thức bậc {order}");
+    let Some([mean, most, column, line]) = off else {
+        return note(
+            "control_points",
+            format!("{en}, which fits so few always: nothing tells whether they are right"),
+            format!("{vi}; với ít điểm như vậy luôn khớp, nên không kiểm tra được điểm nào đúng sai"),
+        );
+    };
+    let metres = |pixels: f64| metres.map_or(String::new(), |metres| format!(" ({:.2} m)", pixels * metres));
+    let (m, w) = (metres(mean), metres(most));
+    note(
+        "control_points",
+        format!(
+            "{en}; they are off by {mean:.2} pixels{m} (root mean square), the one at pixel {column}, {line} by {most:.2}{w}"
+        ),
+        format!("{vi}; sai số trung phương {mean:.2} điểm ảnh{m}, lớn nhất ở điểm ảnh {column}, {line}: {most:.2}{w}"),
+    )
+}
+
+/// A picture beside features.
+pub fn raster_left_out(why: &impl Display) -> Note {
+    note("raster_left_out", format!("a picture was left out: {why}"), format!("có ảnh không được nhập: {why}"))
+}
+
+pub fn rasters_left_out(more: usize) -> Note {
+    note(
+        "raster_left_out",
+        format!("{more} more pictures were left out for reasons of the kind"),
+        format!("còn {more} ảnh khác không được nhập vì lý do tương tự"),
+    )
+}
+
+pub fn more_notes() -> Note {
+    note(
+        "more_notes",
+        "there is more to say than is listed".into(),
+        "còn những ghi chú khác không liệt kê ở đây".into(),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,6 +368,10 @@ mod tests {
             ids_renumbered(),
             land_use_unknown("maDat", &["XYZ", "ABC"]),
             not_checked(&"the disk is full", "thua_dat"),
+            control_points(12, 2, Some([0.51, 1.25, 120.0, 80.0]), Some(0.5)),
+            raster_left_out(&"`a.jpg` lies nowhere"),
+            rasters_left_out(37),
+            more_notes(),
         ]
     }
 

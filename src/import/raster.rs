@@ -41,6 +41,23 @@ impl Drop for Kept {
     }
 }
 
+/// A raster whose archive is on the disk, and which is not yet seen.
+pub struct Staged {
+    pub incoming: Incoming,
+    pub report: Report,
+    raster: Raster,
+    kept: Kept,
+}
+
+impl Staged {
+    /// Leaves the archive where it is: for the moment before a commit. A commit whose answer is lost may have been made; the
+    /// sweep finds out.
+    pub fn keep(mut self) {
+        self.kept.keep = true;
+    }
+}
+
+/// One raster in one transaction.
 pub async fn layer(
     to: &mut PgConnection,
     reader: &mut Reader,
@@ -50,23 +67,42 @@ pub async fn layer(
     options: &Options,
     tell: &mut (impl FnMut(Step) + Send),
 ) -> Result<Report> {
-    if options.how != How::Replace {
-        return Err(Error::invalid("append", "a raster replaces its layer; nothing can be added to a picture"));
+    let mut tx = to.begin().await?;
+    let id = publish::choose_id(&mut tx, &start, options, taken, source.file).await?;
+    publish::lock(&mut tx, &id, options.wait).await?;
+    let mut staged = stage(&mut tx, reader, start, id, source, options, tell).await?;
+    tell(Step::Doing("swap"));
+    let report = serve(&mut tx, &mut staged, source, options).await?;
+    if options.dry_run {
+        tx.rollback().await?;
+    } else {
+        staged.keep();
+        tx.commit().await?;
     }
+    Ok(report)
+}
+
+/// Writes the reader's tiles into an archive. What is there stays as it is; that nobody else imports the layer is for the
+/// caller to see to ([`publish::lock`]).
+pub async fn stage(
+    tx: &mut PgConnection,
+    reader: &mut Reader,
+    start: LayerStart,
+    id: String,
+    source: &Source<'_>,
+    options: &Options,
+    tell: &mut (impl FnMut(Step) + Send),
+) -> Result<Staged> {
     let picture = start.raster.clone().ok_or_else(|| Error::Internal("a raster without a picture".into()))?;
     tell(Step::Layer(start.name.clone(), start.count));
     tell(Step::Doing("cut"));
-    let mut tx = to.begin().await?;
-    let origin = format!("{}: {}", source.file, start.name);
-    let id = publish::choose_id(&mut tx, &start, options, taken, source.file).await?;
-    publish::lock(&mut tx, &id, options.wait).await?;
-    let incoming = stage(&mut tx, id, &start, options, &origin).await?;
+    let incoming = table(&mut *tx, id, &start, options, &origin(source, &start.name)).await?;
     let mut report = Report::new(&incoming, &start, source, options);
     (report.extent, report.bounds) = (start.extent, start.bounds);
-    let folder = rasters::folder(&mut tx, &options.data_dir).await?;
+    let folder = rasters::folder(&mut *tx, &options.data_dir).await?;
     std::fs::create_dir_all(&folder).map_err(Error::io("making the folder of rasters"))?;
     let archive = format!("{}_{}.pmtiles", incoming.id, incoming.import);
-    let mut kept = Kept { path: folder.join(&archive), keep: false };
+    let kept = Kept { path: folder.join(&archive), keep: false };
     let format = picture.look.format();
     let writer = Writer::create(&kept.path, meta(&incoming, &start, &picture, format)?)?;
     let writer = receive(reader, writer, &mut report, tell).await?;
@@ -76,31 +112,39 @@ pub async fn layer(
     let written = finish.await.map_err(|e| Error::Internal(e.to_string()))??;
     let srid = start.crs.as_ref().and_then(|crs| crs.srid);
     let raster = Raster { picture, format, srid, archive, tiles: written.tiles, bytes: written.bytes };
-    tell(Step::Doing("swap"));
-    swap(&mut tx, &incoming, &raster, &mut report, options).await?;
-    report.raster = Some(raster);
+    Ok(Staged { incoming, report, raster, kept })
+}
+
+/// Puts a staged raster in its place and enters the edition; readers see it at the commit, before which it must be kept
+/// ([`Staged::keep`]).
+pub async fn serve(
+    tx: &mut PgConnection,
+    staged: &mut Staged,
+    source: &Source<'_>,
+    options: &Options,
+) -> Result<Report> {
+    let Staged { incoming, report, raster, .. } = staged;
+    swap(&mut *tx, incoming, raster, report, options).await?;
+    report.raster = Some(raster.clone());
     let origin = Origin {
         how: How::Replace.name(),
         import: incoming.import,
-        source: &origin,
+        source: &origin(source, &report.source_layer),
         sha256: source.sha256.clone().await,
         options: serde_json::to_value(options)?,
         who: options.who.as_deref(),
     };
-    report.edition = editions::enter(&mut tx, &incoming.id, report.version, origin).await?;
-    settle::account(&mut tx, &incoming, &report).await?;
-    if options.dry_run {
-        tx.rollback().await?;
-    } else {
-        // A commit whose answer is lost may have been made: the sweep finds out.
-        kept.keep = true;
-        tx.commit().await?;
-    }
-    Ok(report)
+    report.edition = editions::enter(&mut *tx, &incoming.id, report.version, origin).await?;
+    settle::account(tx, incoming, report).await?;
+    Ok(report.clone())
+}
+
+fn origin(source: &Source<'_>, layer: &str) -> String {
+    format!("{}: {layer}", source.file)
 }
 
 /// The layer's table has no rows: it stands for the edition, and a tool that looks for it finds it empty.
-async fn stage(
+async fn table(
     tx: &mut PgConnection,
     id: String,
     start: &LayerStart,
@@ -109,7 +153,7 @@ async fn stage(
 ) -> Result<Incoming> {
     let import = publish::enter(tx, &id, origin).await?;
     let incoming = Incoming {
-        title: options.title.clone().unwrap_or_else(|| start.name.clone()),
+        title: options.title.clone().or_else(|| start.title.clone()).unwrap_or_else(|| start.name.clone()),
         staging: format!("staging.{}", ident(&format!("{id}_{import}"))),
         srid: None,
         geometry: None,

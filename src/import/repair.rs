@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use super::notes;
 use super::publish::{Ended, Incoming};
 use super::quality::Quality;
-use super::report::{Repair, Report};
+use super::report::{LISTED, Repair, Report};
 use crate::db::run;
 use crate::error::Result;
 use crate::quality::{self, Language, area_sql, system};
@@ -51,21 +51,24 @@ pub async fn repair(
     let rows = run::all(
         &mut *tx,
         Sql::new(format!(
-            "SELECT {FID}, reason, {area_before} AS area_before, {area_after} AS area_after, ST_X(place) AS x, ST_Y(place) AS y, \
-             GeometryType(after) AS kind FROM mended ORDER BY {FID}"
+            "SELECT {FID}, reason, {area_before} AS area_before, {area_after} AS area_after, ST_X(place) AS x, ST_Y(place) AS y \
+             FROM mended ORDER BY {FID} LIMIT {LISTED}"
         )),
     )
     .await?;
-    if rows.is_empty() {
+    let sql = Sql::new("SELECT count(*) AS n, coalesce(bool_and(GeometryType(after) = upper(")
+        .bind(&geometry.r#type)
+        .push(")), true) AS fits FROM mended");
+    let all = run::one(&mut *tx, sql).await?;
+    report.repaired = all.try_get::<i64, _>("n")?.unsigned_abs();
+    if report.repaired == 0 {
         return Ok(incoming);
     }
     if geometry.m {
         report.note(notes::measures_lost());
     }
-    let mut fits = true;
+    let fits = geometry.r#type == "Geometry" || all.try_get::<bool, _>("fits")?;
     for row in &rows {
-        let kind: String = row.try_get("kind")?;
-        fits &= geometry.r#type == "Geometry" || kind.eq_ignore_ascii_case(&geometry.r#type);
         let reason = row.try_get::<Option<String>, _>("reason")?.unwrap_or_default();
         report.repairs.push(Repair {
             fid: row.try_get(FID)?,

@@ -10,6 +10,13 @@ use super::publish::{Incoming, Source};
 use crate::layer::raster::Raster;
 use crate::quality::Summary;
 
+/// Mended geometries that a report lists; `dothi.repair` has all of them.
+pub const LISTED: usize = 1_000;
+/// Notes of different texts that a report lists.
+const NOTES: usize = 200;
+/// The code of the note that stands for those beyond.
+const MORE: &str = "more_notes";
+
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     pub layer: String,
@@ -53,6 +60,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raster: Option<Raster>,
     pub notes: Vec<Note>,
+    /// The first of the mended; `dothi export LAYER --repairs` gives all of them.
     pub repairs: Vec<Repair>,
     /// The first ones.
     #[serde(skip)]
@@ -141,11 +149,16 @@ impl Report {
         report
     }
 
-    /// Adds a note; of the same kind and text there is one, with a count.
+    /// Adds a note; of the same kind and text there is one, with a count. Beyond so many they are only counted.
     pub fn note(&mut self, note: Note) {
+        let room = self.notes.len() < NOTES;
         match self.notes.iter_mut().find(|n| n.code == note.code && n.message == note.message) {
             Some(known) => known.count += note.count,
-            None => self.notes.push(note),
+            None if room => self.notes.push(note),
+            None => match self.notes.last_mut().filter(|last| last.code == MORE) {
+                Some(more) => more.count += note.count,
+                None => self.notes.push(Note { count: note.count, ..notes::more_notes() }),
+            },
         }
     }
 
@@ -162,7 +175,6 @@ impl Report {
 
     /// Counts what was listed.
     pub fn count(&mut self) {
-        self.repaired = self.repairs.len() as u64;
         self.set_aside = self.rows_set_aside.len() as u64;
     }
 }

@@ -38,6 +38,12 @@ pub struct Request {
     /// Leaves heights and measures out.
     #[serde(default)]
     pub drop_z: bool,
+    /// Of rasters: the values that stand for nothing, one or one for each band, or `none`; overrules the file.
+    #[serde(default)]
+    pub nodata: Option<String>,
+    /// Of a raster: pixels (from the left, from above) and where they are (x, y); they overrule the file.
+    #[serde(default)]
+    pub control_points: Vec<[f64; 4]>,
     /// Rows of each layer that are wanted; none given means all.
     #[serde(default)]
     pub most: Option<u64>,
@@ -47,22 +53,14 @@ pub struct Request {
     /// Address space of the child in bytes.
     #[serde(default = "default_memory")]
     pub memory: u64,
-    /// Processor time of the child in seconds.
-    #[serde(default = "default_cpu_seconds")]
-    pub cpu_seconds: u64,
 }
 
 fn default_memory() -> u64 {
     4 << 30
 }
 
-fn default_cpu_seconds() -> u64 {
-    3600
-}
-
 impl Request {
     pub fn new(action: Action, path: impl Into<String>) -> Self {
-        let (memory, cpu_seconds) = (default_memory(), default_cpu_seconds());
         Request {
             action,
             path: path.into(),
@@ -73,10 +71,11 @@ impl Request {
             encoding: None,
             swap_xy: false,
             drop_z: false,
+            nodata: None,
+            control_points: Vec::new(),
             most: None,
             custom_srid: 0,
-            memory,
-            cpu_seconds,
+            memory: default_memory(),
         }
     }
 }

@@ -23,7 +23,7 @@ pub async fn check_place(
 ) -> Result<()> {
     let Some(srid) = incoming.srid else { return Ok(()) };
     // What was mended may reach less far.
-    let extent = if report.repairs.is_empty() { read } else { stored_extent(tx, incoming).await? };
+    let extent = if report.repaired == 0 { read } else { stored_extent(tx, incoming).await? };
     let Some([w, s, e, n]) = extent else { return Ok(()) };
     report.extent = Some([w, s, e, n]);
     let lost = || {

@@ -103,7 +103,7 @@ fn described(found: &Inspection, called: &Called) -> Result<Value> {
         members.remove("path");
     }
     called.say_all(&mut value);
-    let package = package::outlook(&called.place(), &found.layers)?;
+    let package = package::outlook(&called.place(), &found.layers, &found.unread)?;
     for (at, layer) in found.layers.iter().enumerate() {
         let member = package.as_ref().and_then(|p| Some(p.package.layer_id(p.package.member(layer.index)?)));
         value["layers"][at]["id"] = member.unwrap_or_else(|| layer_id(&layer.name)).into();

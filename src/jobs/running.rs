@@ -14,8 +14,9 @@ use crate::import::report::Report;
 use crate::quality;
 use crate::sql::Sql;
 
-/// Mended geometries that a job's account lists; all of them are in the import's.
+/// Mended geometries and notes that a job's account lists; a file may have a thousand layers. The import's has more.
 const MOST_REPAIRS: usize = 200;
+const MOST_NOTES: usize = 50;
 
 /// A part of a job's report.
 pub enum Part {
@@ -168,8 +169,10 @@ async fn lock(on: &mut PgConnection, id: i64) -> Result<()> {
 /// An account without what only a program reads whole, and with what people call things.
 fn brief(report: &Report) -> Result<Value> {
     let mut value = serde_json::to_value(report)?;
-    if let Some(repairs) = value["repairs"].as_array_mut() {
-        repairs.truncate(MOST_REPAIRS);
+    for (list, most) in [("repairs", MOST_REPAIRS), ("notes", MOST_NOTES)] {
+        if let Some(list) = value[list].as_array_mut() {
+            list.truncate(most);
+        }
     }
     if let Some(originals) = value["originals"].as_object_mut() {
         originals.remove("exceptions");

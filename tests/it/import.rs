@@ -313,6 +313,21 @@ async fn invalid_polygons_are_mended_and_accounted_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_lists_a_thousand_mended_polygons_and_counts_them_all() {
+    let world = World::new().await;
+    let bow = |n: i64| {
+        let (x, y) = (108.90 + (n % 40) as f64 * 0.002, 11.50 + (n / 40) as f64 * 0.002);
+        let ring = [[x, y], [x + 0.001, y + 0.001], [x + 0.001, y], [x, y + 0.001], [x, y]];
+        json!({"type": "Feature", "properties": {"so": n}, "geometry": {"type": "Polygon", "coordinates": [ring]}})
+    };
+    let file = write(&world, "no.geojson", &collection(&(0..1_200).map(bow).collect::<Vec<_>>()));
+    let report = import(&world, &file, layer("no")).await.unwrap().remove(0);
+    assert_eq!((report.read, report.imported, report.repaired, report.repairs.len()), (1_200, 1_200, 1_200, 1_000));
+    assert_eq!(world.number("SELECT count(*) FROM dothi.repair").await, 1_200);
+    assert_eq!(world.number("SELECT jsonb_array_length(report->'repairs')::int8 FROM dothi.import").await, 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_that_cannot_be_imported_are_set_aside_with_their_reason_and_can_be_exported() {
     let world = World::new().await;
     let csv = "ten,lon,lat\nđúng,108.98,11.56\nsai,1e999,11.5\ncuối,108.99,11.57\n";

@@ -38,6 +38,7 @@ mod spatial; // questions whose answers are known
 mod records; // metadata, and what finds it
 mod rasters; // pictures in, tiles out
 mod reader; // the child that reads files
+mod scans; // rasters in GeoPackages, on control points, beside features
 mod styles; // generated, made instead, refused
 mod wfs; // features as GML, filters in XML
 mod wms; // maps as pictures

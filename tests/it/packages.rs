@@ -167,6 +167,7 @@ async fn every_fault_is_found_where_it_is_and_nothing_is_left_out() {
         "domain",
         "dossiers",
         "coverage",
+        "indicator",
     ];
     let words: Vec<&str> = ["--as", "gpkg"].into_iter().chain(faults.iter().flat_map(|f| ["--fault", f])).collect();
     let file = sample(&world, &words);
@@ -197,6 +198,8 @@ async fn every_fault_is_found_where_it_is_and_nothing_is_left_out() {
     has("warning", "dossiers_several", "", "", 1);
     has("warning", "codes_disagree", land, "maHoSoQH", 1);
     has("warning", "value_range", land, "matDoXayDung", 1);
+    has("note", "value_indicator", land, "tangCaoXayDung", 1);
+    has("note", "value_indicator", land, "heSoSuDungDat", 1);
     assert!(!account.conforms);
     let land = reports.iter().find(|r| r.layer.ends_with("qh_chuc_nang_sdd_a")).unwrap();
     let conformance = land.conformance.as_ref().unwrap();
@@ -341,4 +344,120 @@ async fn titles_of_columns_come_out_of_a_geopackage() {
     assert_eq!(title("ghiChu").as_deref(), Some("Ghi chú của tôi"));
     assert_eq!(title("phanLoai").as_deref(), Some("Loại cây"));
     assert_eq!(title("maHoSoQH"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn building_indicators_are_ranges_and_stay_as_they_are_written() {
+    let world = World::new().await;
+    for (label, range) in [
+        ("60", Some("[60,60]")),
+        (" 1,2 ", Some("[1.2,1.2]")),
+        ("≤60", Some("(,60]")),
+        ("<= 4,0 lần", Some("(,4.0]")),
+        ("< 5", Some("(,5)")),
+        ("≥ 3", Some("[3,)")),
+        ("40-60", Some("[40,60]")),
+        ("40 – 60 %", Some("[40,60]")),
+        ("1÷5 tầng", Some("[1,5]")),
+        ("3 đến 5", Some("[3,5]")),
+        ("0", Some("[0,0]")),
+        ("60-40", None),
+        ("≤3-5", None),
+        ("theo thiết kế", None),
+        ("3; 5", None),
+        ("", None),
+        ("9999999999999999999", None),
+    ] {
+        let sql = format!("SELECT dothi.indicator_range('{label}')::text");
+        let found: Option<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&world.pool).await.unwrap();
+        assert_eq!(found.as_deref(), range, "{label}");
+    }
+    let file = sample(&world, &["--as", "gpkg"]);
+    let (done, account) = import(&world, &file, Options::default()).await;
+    let found = findings(&account.unwrap(), &done.unwrap());
+    assert!(found.iter().all(|f| f.1 != "value_indicator"), "{found:?}");
+    let land = "layers.phankhuminhhoa_qh_chuc_nang_sdd_a";
+    let raw = format!(
+        "SELECT count(*) FROM {land} WHERE \"tangCaoXayDung\" = '3–5' AND dothi.indicator_range(\"tangCaoXayDung\") = '[3,5]'"
+    );
+    assert!(world.number(&raw).await > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_scanned_drawings_those_with_a_place_come_in_and_the_others_are_listed() {
+    let world = World::new().await;
+    let made = sample(&world, &["--as", "gpkg"]);
+    let scans = made.join("HoSoScan/BanVe");
+    for folder in ["HoSoScan/BanVe", "HoSoScan/VanBan", "HoSoBASIC/BanVe"] {
+        std::fs::create_dir_all(made.join(folder)).unwrap();
+    }
+    crate::rasters::plan(&scans, "QH-01.tif", Some(9217));
+    drop(crate::rasters::raster(&scans.join("QH-02.tif"), (50, 40), &[vec![7; 2_000]], None, None));
+    std::fs::write(made.join("HoSoScan/VanBan/QD-00.pdf"), "%PDF-1.7").unwrap();
+    std::fs::write(made.join("HoSoBASIC/BanVe/QH-01.dxf"), "0\nEOF\n").unwrap();
+    let import = async |options: Options| {
+        let options = Options { data_dir: world.store().data_dir, ..options };
+        import(&world, &made, options).await
+    };
+    let (dry, _) = import(Options { dry_run: true, ..Options::default() }).await;
+    assert_eq!(dry.unwrap().len(), 17);
+    assert_eq!(world.number("SELECT count(*) FROM dothi.layer").await, 0);
+    let archives = || {
+        std::fs::read_dir(world.store().data_dir.join("rasters"))
+            .unwrap()
+            .flatten()
+            .flat_map(|f| std::fs::read_dir(f.path()).unwrap())
+            .count()
+    };
+    assert_eq!(archives(), 0, "a dry run keeps no tiles");
+    let (done, account) = import(Options::default()).await;
+    let (reports, account) = (done.unwrap(), account.unwrap());
+    let found = findings(&account, &reports);
+    assert!(account.conforms && found.iter().all(|f| f.1 != "class_unknown"), "{found:?}");
+    let told = account.findings.iter().find(|f| f.code == "files_unread").unwrap();
+    assert_eq!(told.count, 3, "{told:?}");
+    let mut unread = account.unread.clone();
+    unread.sort();
+    assert_eq!(unread, ["HoSoBASIC/BanVe/QH-01.dxf", "HoSoScan/BanVe/QH-02.tif", "HoSoScan/VanBan/QD-00.pdf"]);
+    let account = serde_json::to_value(&account).unwrap();
+    assert_eq!(account["scans"][0]["layer"], "phankhuminhhoa_qh_01");
+    let scan = reports.iter().find(|r| r.raster.is_some()).unwrap();
+    assert_eq!((scan.layer.as_str(), scan.edition, archives()), ("phankhuminhhoa_qh_01", 1, 1));
+    let server = world.server().await;
+    let layer = server.json("/ogc/collections/phankhuminhhoa_qh_01").await;
+    assert_eq!(layer["group"]["vi"], "Quy hoạch phân khu minh họa: Hồ sơ quét");
+    assert_eq!((&layer["geometry"], &layer["visible"]), (&"raster".into(), &false.into()));
+    assert_eq!(server.get("/tiles/phankhuminhhoa_qh_01").await.status, StatusCode::OK);
+
+    // What holds back the set holds back its pictures.
+    world.sql("CREATE VIEW public.v AS SELECT * FROM layers.phankhuminhhoa_qh_cay_xanh_p").await;
+    assert!(import(Options::default()).await.0.is_err());
+    assert_eq!(archives(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_geopackage_of_all_themes_is_a_package_too() {
+    let world = World::new().await;
+    let made = sample(&world, &["--as", "gpkg"]);
+    let file = world.dir.path().join("phan_khu_9.gpkg");
+    for theme in ["HienTrang", "QuyHoach", "MocGioi", "NenDiaHinh"] {
+        let from = made.join(format!("HoSoGIS/{theme}.gpkg"));
+        let names = Command::new("sqlite3").arg(&from).arg("SELECT table_name FROM gpkg_contents").output().unwrap();
+        for name in String::from_utf8(names.stdout).unwrap().lines() {
+            let words = ["-update", "-f", "GPKG", "-nln", &format!("{theme}_{name}")];
+            let done = Command::new("ogr2ogr")
+                .args(if file.exists() { &words[..] } else { &words[1..] })
+                .args([&file, &from])
+                .arg(name)
+                .output();
+            let done = done.unwrap();
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        }
+    }
+    let (done, account) = import(&world, &file, Options::default()).await;
+    let (reports, account) = (done.unwrap(), account.unwrap());
+    assert_eq!((account.id.as_str(), account.errors), ("phan_khu_9", 0), "{:#?}", findings(&account, &reports));
+    assert_eq!(reports.len(), 16);
+    assert!(reports.iter().any(|r| r.layer == "phan_khu_9_qh_chuc_nang_sdd_a"));
+    assert!(reports.iter().any(|r| r.layer == "phan_khu_9_ht_chuc_nang_sdd_a"));
 }

@@ -19,21 +19,27 @@ use crate::city::{City, eventually};
 use crate::support::{BIN, Server, World};
 
 /// Red, green, blue: what the indexes of the plan stand for. Index 0 stands for nothing.
-const COLORS: [[u8; 3]; 6] =
+pub const COLORS: [[u8; 3]; 6] =
     [[255, 0, 255], [255, 208, 255], [255, 252, 120], [170, 255, 50], [0, 0, 0], [160, 255, 255]];
 /// Pixels along the side of a square of one colour.
-const SQUARE: usize = 40;
-const METRES: f64 = 0.5;
+pub const SQUARE: usize = 40;
+pub const METRES: f64 = 0.5;
 /// The upper left corner of the plan, in EPSG:9217.
-const CORNER: (f64, f64) = (580_000.0, 1_280_000.0);
-const SIZE: (usize, usize) = (480, 320);
+pub const CORNER: (f64, f64) = (580_000.0, 1_280_000.0);
+pub const SIZE: (usize, usize) = (480, 320);
 
-fn index(column: usize, row: usize) -> u8 {
+pub fn index(column: usize, row: usize) -> u8 {
     ((column / SQUARE + row / SQUARE * 2) % COLORS.len()) as u8
 }
 
 /// A file of one or three bands. `place` and `epsg` are left out where they are none.
-fn raster(path: &Path, size: (usize, usize), bands: &[Vec<u8>], place: Option<[f64; 6]>, epsg: Option<u32>) -> Dataset {
+pub fn raster(
+    path: &Path,
+    size: (usize, usize),
+    bands: &[Vec<u8>],
+    place: Option<[f64; 6]>,
+    epsg: Option<u32>,
+) -> Dataset {
     let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
     let options = RasterCreationOptions::from_iter(["COMPRESS=DEFLATE"]);
     let mut file =
@@ -51,7 +57,7 @@ fn raster(path: &Path, size: (usize, usize), bands: &[Vec<u8>], place: Option<[f
     file
 }
 
-fn north_up(metres: f64) -> [f64; 6] {
+pub fn north_up(metres: f64) -> [f64; 6] {
     [CORNER.0, metres, 0.0, CORNER.1, 0.0, -metres]
 }
 
@@ -72,7 +78,7 @@ pub fn plan(folder: &Path, name: &str, epsg: Option<u32>) -> PathBuf {
 }
 
 /// A photograph: colours that pass into each other.
-fn photo(folder: &Path, name: &str, size: (usize, usize), place: [f64; 6]) -> PathBuf {
+pub fn photo(folder: &Path, name: &str, size: (usize, usize), place: [f64; 6]) -> PathBuf {
     let path = folder.join(name);
     let band = |f: fn(usize, usize) -> usize| {
         (0..size.1).flat_map(|y| (0..size.0).map(move |x| (f(x, y) % 256) as u8)).collect::<Vec<u8>>()
@@ -82,7 +88,7 @@ fn photo(folder: &Path, name: &str, size: (usize, usize), place: [f64; 6]) -> Pa
     path
 }
 
-async fn import(world: &World, file: &Path, options: Options) -> Result<Vec<Report>> {
+pub async fn import(world: &World, file: &Path, options: Options) -> Result<Vec<Report>> {
     let limits = Limits { program: Some(BIN.into()), ..Limits::default() };
     let options = Options { data_dir: world.store().data_dir, ..options };
     import::run(&world.options, file, &options, &limits, |_| {}).await
@@ -93,7 +99,7 @@ pub async fn sample(world: &World, layer: &str) {
     import(world, &plan(world.dir.path(), "mau.tif", Some(9217)), named(layer)).await.unwrap();
 }
 
-fn named(layer: &str) -> Options {
+pub fn named(layer: &str) -> Options {
     Options { layer: Some(layer.into()), ..Options::default() }
 }
 
@@ -107,7 +113,7 @@ fn archives(world: &World) -> Vec<String> {
 }
 
 /// A tile's pixels.
-fn pixels(png: &[u8]) -> Vec<[u8; 4]> {
+pub fn pixels(png: &[u8]) -> Vec<[u8; 4]> {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
     decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::ALPHA);
     let mut reader = decoder.read_info().unwrap();
@@ -125,7 +131,7 @@ fn webp(bytes: &[u8]) -> Vec<[u8; 4]> {
 }
 
 /// Where places of EPSG:9217 are in the pyramid, in tiles of `zoom`, as PostGIS has it.
-async fn places(world: &World, zoom: u8, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+pub async fn places(world: &World, zoom: u8, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let list = |i: fn(&(f64, f64)) -> f64| points.iter().map(|p| i(p).to_string()).collect::<Vec<_>>().join(",");
     let sql = format!(
         "SELECT ST_X(p), ST_Y(p) FROM (SELECT n, ST_Transform(ST_SetSRID(ST_MakePoint(e, n0), 9217), 3857) AS p \
@@ -138,7 +144,7 @@ async fn places(world: &World, zoom: u8, points: &[(f64, f64)]) -> Vec<(f64, f64
     rows.into_iter().map(|(x, y)| ((x + half) / (2.0 * half) * n, (half - y) / (2.0 * half) * n)).collect()
 }
 
-async fn color(
+pub async fn color(
     server: &Server,
     layer: &str,
     zoom: u8,

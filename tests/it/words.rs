@@ -259,6 +259,69 @@ async fn a_font_says_what_two_words_cannot() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_drawing_of_microstation_that_names_its_font_is_read_by_it() {
+    let world = World::new().await;
+    let names = ["Khu phố 1", "Đường số 7"];
+    for (encoding, font, name) in [("TCVN", ".VnTime", "TCVN3"), ("VNI", "VNI-Times", "VNI")] {
+        let label = "SELECT CONCAT('LABEL(t:\"', ten, '\",s:2g)') AS OGR_STYLE FROM";
+        let drawn = |stem: &str, names: &[&str]| {
+            let (source, dgn) =
+                (csv(&world, &format!("{stem}.csv"), encoding, names), path(&world, &format!("{stem}.dgn")));
+            ogr2ogr(&[&POINTS[..], &["-f", "DGN", "-sql", &format!("{label} {stem}")]].concat(), &dgn, &source);
+            dgn
+        };
+        let mute = drawn(&format!("cam_{encoding}"), &names);
+        let refused = run(&world, &mute, in_zone("cam")).await.unwrap_err().to_string();
+        assert!(refused.contains("--encoding"), "{encoding}: {refused}");
+
+        let font = format!("Font {font}");
+        let all = [names[0], names[1], &font];
+        let dgn = drawn(&format!("chu_{encoding}"), &all);
+        let reports = run(&world, &dgn, in_zone("chu")).await.unwrap();
+        assert_eq!(texts(&world, "chu", "Text").await, all, "{encoding}");
+        assert_eq!(reports[0].encoding.name.as_deref(), Some(name));
+    }
+}
+
+/// A shapefile whose bytes are those of an encoding and whose `.cpg` says Latin-1.
+fn says_latin(world: &World, stem: &str, encoding: &str, names: &[&str]) -> PathBuf {
+    let latin = as_latin(world, &format!("{stem}.csv"), encoding, names);
+    let shp = path(world, &format!("{stem}.shp"));
+    let to_shp = ["-f", "ESRI Shapefile", "-lco", "ENCODING=ISO-8859-1", "-select", "ten"];
+    ogr2ogr(&[&POINTS[..], &to_shp].concat(), &shp, &latin);
+    let says = std::fs::read_to_string(shp.with_extension("cpg")).unwrap();
+    assert_eq!(says.trim(), "ISO-8859-1");
+    shp
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn latin_letters_are_read_as_such_and_nothing_else_is_taken_for_them() {
+    let world = World::new().await;
+    let western =
+        ["Café de la Gare", "Hôpital français", "Église Saint-André", "Île de la Cité", "Straße Nº 4", "Pont Neuf"];
+    let plain = ["Phuong Bao An", "Dat o tai do thi", "Song Dinh"];
+    for (stem, names) in [("tay", &western[..]), ("khong_dau", &plain), ("mot", &western[..1])] {
+        let file = says_latin(&world, stem, "ISO-8859-1", names);
+        let reports = run(&world, &file, in_zone(stem)).await.unwrap_or_else(|e| panic!("{stem}: {e}"));
+        assert_eq!(texts(&world, stem, "ten").await, names, "{:?}", reports[0].encoding);
+    }
+    // The declaration is wrong: with many names that is seen, with few it is asked, and never are they believed to be Latin.
+    for (encoding, name) in [("TCVN", "TCVN3"), ("VNI", "VNI"), ("VISCII", "VISCII")] {
+        let file = says_latin(&world, &format!("nhieu_{encoding}"), encoding, &NAMES);
+        let reports = run(&world, &file, in_zone("nhieu")).await.unwrap();
+        assert_eq!(reports[0].encoding.name.as_deref(), Some(name));
+        assert_eq!(texts(&world, "nhieu", "ten").await, NAMES, "{encoding}");
+        for names in NAMES.chunks(2).take(6) {
+            let file = says_latin(&world, &format!("it_{encoding}"), encoding, names);
+            match run(&world, &file, in_zone("it")).await {
+                Ok(_) => assert_eq!(texts(&world, "it", "ten").await, names, "{encoding}"),
+                Err(e) => assert!(e.to_string().contains("--encoding"), "{encoding}: {e}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_format_of_unicode_gives_the_names_composed() {
     let world = World::new().await;
     // Letters in parts, as files from a Mac have them, in names of fields too.

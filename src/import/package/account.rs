@@ -12,8 +12,10 @@ use super::{Member, Package};
 use crate::error::Result;
 use crate::import::frames::LayerInfo;
 
-/// Classes that a finding names; all of them are in the account.
+/// Classes or files that a finding names; more of them are in the account.
 const NAMED: usize = 8;
+/// Files that are no data, as far as the account lists them.
+const UNREAD: usize = 1_000;
 
 /// The account of a whole package; that of each class's fields and rows is in the report of its layer.
 #[derive(Debug, Clone, Serialize)]
@@ -31,6 +33,12 @@ pub struct Account {
     pub classes: Vec<ClassState>,
     /// Layers that the circular does not know.
     pub unknown: Vec<Unknown>,
+    /// Layers of the scanned part of the dossier: drawings that have a place, and lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scans: Vec<Unknown>,
+    /// Files of the dossier that are no data to import, the first of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
     /// What is to be said of the set.
     pub findings: Vec<Finding>,
 }
@@ -120,11 +128,10 @@ impl Account {
                 listed: listed.count(),
             }
         });
-        let unknown = package.members.iter().filter(|m| m.class.is_none()).map(|m| Unknown {
-            name: m.name.clone(),
-            path: m.path.clone(),
-            layer: package.layer_id(m),
-        });
+        let beyond = |scan: bool| {
+            let of = package.members.iter().filter(|m| m.class.is_none() && m.scan == scan);
+            of.map(|m| Unknown { name: m.name.clone(), path: m.path.clone(), layer: package.layer_id(m) }).collect()
+        };
         let mut account = Account {
             id: package.id.clone(),
             title: package.name.clone(),
@@ -135,7 +142,9 @@ impl Account {
             notes: 0,
             themes: themes.collect(),
             classes,
-            unknown: unknown.collect(),
+            unknown: beyond(false),
+            scans: beyond(true),
+            unread: package.unread.iter().take(UNREAD).cloned().collect(),
             findings: Vec::new(),
         };
         let found = findings(package, &account, whole);
@@ -168,8 +177,9 @@ pub struct Outlook {
 ///
 /// # Errors
 /// As [`Package::recognise`].
-pub fn outlook(file: &Path, layers: &[LayerInfo]) -> Result<Option<Outlook>> {
+pub fn outlook(file: &Path, layers: &[LayerInfo], unread: &[String]) -> Result<Option<Outlook>> {
     let Some(package) = Package::recognise(file, layers, None)? else { return Ok(None) };
+    let package = Package { unread: unread.to_vec(), ..package };
     let of = |member: &Member| {
         let layer = layers.iter().find(|layer| layer.index == member.index)?;
         Some((member.index, Conformance::new(member.class?, &Seen::inspected(layer))))
@@ -220,7 +230,22 @@ fn findings(package: &Package, account: &Account, whole: bool) -> Vec<Finding> {
         );
         found.push(Finding::new(Severity::Warning, "boundary_missing", message, listed("QuyHoach")));
     }
-    for member in package.members.iter().filter(|m| m.class.is_none()) {
+    found.extend(unread(package));
+    for member in package.members.iter().filter(|m| m.class.is_none() && !m.scan) {
+        if member.theme.is_none() && circular::classes().iter().any(|c| c.name.eq_ignore_ascii_case(&member.name)) {
+            let message = said(
+                format!(
+                    "lớp `{}` ({}) có trong nhiều chủ đề; đặt tên chủ đề ở trước (`QuyHoach_{}`) để biết là lớp nào; dữ liệu vẫn được nhập",
+                    member.name, member.path, member.name
+                ),
+                format!(
+                    "class `{}` ({}) is in several themes; put the theme before its name (`QuyHoach_{}`) so that it is known which; it is imported all the same",
+                    member.name, member.path, member.name
+                ),
+            );
+            found.push(Finding::new(Severity::Warning, "class_theme", message, folders()));
+            continue;
+        }
         let message = said(
             format!(
                 "lớp `{}` ({}) không có trong danh mục của thông tư; dữ liệu vẫn được nhập",
@@ -243,4 +268,21 @@ fn findings(package: &Package, account: &Account, whole: bool) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Documents of the dossier, and drawings that do not say where they lie.
+fn unread(package: &Package) -> Option<Finding> {
+    let n = package.unread.len();
+    let more = if n > NAMED { ", …" } else { "" };
+    let list = package.unread.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let message = said(
+        format!(
+            "tệp của hồ sơ không phải dữ liệu bản đồ nên không nhập ({n}): {list}{more}; bản vẽ quét cần tệp tọa độ (.jgw, .tfw) hoặc GeoTIFF"
+        ),
+        format!(
+            "files of the dossier that are no map data and are not imported ({n}): {list}{more}; a scanned drawing needs a world file (.jgw, .tfw), or to be a GeoTIFF"
+        ),
+    );
+    let finding = Finding::new(Severity::Note, "files_unread", message, folders());
+    (n > 0).then_some(Finding { count: n as u64, ..finding })
 }

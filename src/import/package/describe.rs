@@ -194,6 +194,7 @@ fn changes(layer: &Layer, new: bool, package: &Package, member: &Member, plan: &
     let unsaid = |said: &Option<String>, value: Option<String>| value.filter(|_| said.is_none());
     let (vi, en) = match (member.class, member.theme) {
         (Some(class), _) => (class.dataset.title, class.dataset.title_en),
+        (None, _) if member.scan => ("Hồ sơ quét", "Scanned dossier"),
         (None, _) => ("Lớp ngoài thông tư", "Layers beyond the circular"),
     };
     let mut changes = Changes {

@@ -1,5 +1,6 @@
 //! Planning packages of Circular 16/2025/TT-BXD: `HoSoGIS/{HienTrang,QuyHoach,NenDiaHinh,MocGioi}` as folders, geodatabases
-//! or GeoPackages, recognised as a whole and imported as one set of layers.
+//! or GeoPackages, or one database of all of them, recognised as a whole and imported as one set of layers. Of the scanned
+//! drawings beside it (`HoSoScan`) those that have a place become layers too.
 //!
 //! All layers come in by one transaction. Nothing that is there is left out because it does not conform: the report says so.
 
@@ -24,6 +25,14 @@ use circular::{Class, Theme};
 pub use account::{Account, Outlook, outlook};
 pub use set::import;
 
+/// The folders of a dossier: its GIS data, its scans, its editable originals.
+pub const GIS: &str = "hosogis";
+pub const SCANS: &str = "hososcan";
+pub const BASIC: &str = "hosobasic";
+
+/// A database without a theme's name is a package if it has as many classes, and little else.
+const FEWEST: usize = 3;
+
 /// Letters of a package's id: with the ends of its layers' ids, ids of layers have fifty at most.
 const LONGEST_ID: usize = 24;
 
@@ -35,6 +44,8 @@ pub struct Package {
     /// The plan's name as the folder or file has it.
     pub name: String,
     pub members: Vec<Member>,
+    /// Files of the dossier that are no data to import.
+    pub unread: Vec<String>,
 }
 
 /// A layer of the source.
@@ -51,6 +62,9 @@ pub struct Member {
     /// None: the circular knows no such class.
     #[serde(skip)]
     pub class: Option<&'static Class>,
+    /// Of the scanned part of the dossier: a drawing, or the list of them.
+    #[serde(skip)]
+    pub scan: bool,
 }
 
 impl Package {
@@ -59,7 +73,10 @@ impl Package {
     /// # Errors
     /// The id that was asked for cannot be one, or is too long for layers to begin with.
     pub fn recognise(file: &Path, layers: &[LayerInfo], id: Option<&str>) -> Result<Option<Package>> {
-        let members: Vec<Member> = layers.iter().map(member).collect();
+        let mut members: Vec<Member> = layers.iter().map(member).collect();
+        if members.iter().all(|m| m.class.is_none()) {
+            by_names(&mut members);
+        }
         if !members.iter().any(|m| m.class.is_some()) {
             return Ok(None);
         }
@@ -74,7 +91,7 @@ impl Package {
             Some(id) => checked_id(id)?,
             None => short(&layer_id(&name)),
         };
-        Ok(Some(Package { id, name, members }))
+        Ok(Some(Package { id, name, members, unread: Vec::new() }))
     }
 
     pub fn member(&self, index: usize) -> Option<&Member> {
@@ -99,8 +116,49 @@ fn member(layer: &LayerInfo) -> Member {
         path: layer.path.clone(),
         count: layer.count,
         theme,
-        class: theme.and_then(|theme| circular::class(theme.id, &layer.name)),
+        class: theme.filter(|_| layer.raster.is_none()).and_then(|theme| circular::class(theme.id, &layer.name)),
+        scan: within(&layer.path, SCANS),
     }
+}
+
+/// One database of all themes: its layers are called as the classes are, with the theme before the name where several themes
+/// have the class (`QuyHoach_ChucNangSuDungDat_A`). Where all classes that only one theme has are of the same, the others
+/// are taken to be of it too.
+fn by_names(members: &mut [Member]) {
+    let known: Vec<Option<&'static Class>> = members.iter().map(|m| named(&m.name)).collect();
+    let found = known.iter().flatten().count();
+    if found < FEWEST || found * 2 <= members.len() {
+        return;
+    }
+    let mut themes: Vec<&str> = known.iter().flatten().map(|class| class.theme).collect();
+    themes.sort_unstable();
+    themes.dedup();
+    for (member, class) in members.iter_mut().zip(known) {
+        let only = || circular::class(themes.first().filter(|_| themes.len() == 1)?, &member.name);
+        member.class = class.or_else(only);
+        member.theme = member.class.and_then(|class| circular::theme(class.theme));
+    }
+}
+
+/// The class that a layer's name is alone.
+fn named(name: &str) -> Option<&'static Class> {
+    let of = |theme: &Theme| {
+        let begins = name.get(..theme.id.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(theme.id));
+        let rest = name.get(theme.id.len()..).filter(|_| begins)?;
+        circular::class(theme.id, rest.trim_start_matches(['_', '-', '.', ' ', '/']))
+    };
+    let mut alike = circular::classes().iter().filter(|class| class.name.eq_ignore_ascii_case(name.trim()));
+    match (alike.next(), alike.next()) {
+        (Some(class), None) => Some(class),
+        (Some(_), Some(_)) => None,
+        _ => circular::THEMES.iter().find_map(of),
+    }
+}
+
+/// Whether a path leads through a folder of this name, whatever the case, the diacritics, spaces and numbers before it.
+pub fn within(path: &str, folder: &str) -> bool {
+    let above = path.rsplit_once('/').map_or("", |(above, _)| above);
+    above.split('/').any(|part| plain(part).trim_start_matches(|c: char| c.is_ascii_digit()) == folder)
 }
 
 /// The theme whose folder or database a layer is in: the last part of its path that begins with a theme's name, whatever
@@ -227,6 +285,30 @@ mod tests {
         for path in ["ChucNangSuDungDat_A.shp", "du_lieu/ChucNangSuDungDat_A.shp", "QuyHoach.shp"] {
             assert_eq!(found("/in/x.zip", &[(path, stem(path))]), None, "{path}");
         }
+    }
+
+    #[test]
+    fn a_database_of_all_themes_is_known_by_the_names_of_its_layers() {
+        let of = |names: &[&str]| {
+            let paths: Vec<_> = names.iter().map(|name| ("phan_khu_3.gpkg", *name)).collect();
+            found("/in/phan_khu_3.gpkg", &paths)
+        };
+        let (id, classes) = of(&[
+            "QuyHoach_ChucNangSuDungDat_A",
+            "hientrang.chucnangsudungdat_a",
+            "MocGioiQuyHoach_P",
+            "DuongDongMuc_L",
+            "ChucNangSuDungDat_A",
+            "ghi_chu",
+        ])
+        .unwrap();
+        assert_eq!(id, "phan_khu_3");
+        let wanted = ["qh_chuc_nang_sdd_a", "ht_chuc_nang_sdd_a", "moc_gioi_p", "nen_duong_dong_muc_l"];
+        assert_eq!(classes[..4], wanted.map(Some));
+        assert_eq!(classes[4..], [None, None], "nobody can tell which theme it is of");
+        assert_eq!(of(&["MocGioiQuyHoach_P", "DuongDongMuc_L"]), None, "two names may be chance");
+        let many = ["MocGioiQuyHoach_P", "DuongDongMuc_L", "DiemDoCao_P", "a", "b", "c"];
+        assert_eq!(of(&many), None, "a database of other things");
     }
 
     #[test]

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::import::child::Reader;
 use crate::import::each::Each;
 use crate::import::frames::{Event, Frame, LayerStart};
-use crate::import::publish::{self, Source, Staged};
+use crate::import::publish::{self, Incoming, Source};
+use crate::import::raster;
 use crate::import::report::Report;
 use crate::import::{Options, Step};
 use crate::schema::Field;
@@ -23,6 +24,28 @@ use crate::sql::Sql;
 
 /// Findings that an error repeats.
 const REPEATED: usize = 5;
+
+/// A layer that is staged: of features, or a picture.
+enum Staged {
+    Features(Box<publish::Staged>),
+    Raster(Box<raster::Staged>),
+}
+
+impl Staged {
+    fn incoming(&self) -> &Incoming {
+        match self {
+            Staged::Features(staged) => &staged.incoming,
+            Staged::Raster(staged) => &staged.incoming,
+        }
+    }
+
+    fn report(&self) -> &Report {
+        match self {
+            Staged::Features(staged) => &staged.report,
+            Staged::Raster(staged) => &staged.report,
+        }
+    }
+}
 
 /// A layer that waits for the others.
 struct Waiting<'p> {
@@ -98,9 +121,16 @@ pub async fn import(
     tell(Step::Doing("swap"));
     plan.title = Some(account.title.clone());
     let options = Options { title: None, ..options.clone() };
-    let mut reports = Vec::new();
+    let (mut reports, mut archives) = (Vec::new(), Vec::new());
     for Waiting { member, staged, new, titles, .. } in waiting {
-        let report = publish::serve(&mut tx, staged, &source, &options).await?;
+        let report = match staged {
+            Staged::Features(staged) => publish::serve(&mut tx, *staged, &source, &options).await?,
+            Staged::Raster(mut staged) => {
+                let report = raster::serve(&mut tx, &mut staged, &source, &options).await?;
+                archives.push(*staged);
+                report
+            }
+        };
         let told = Told { member, new, titles };
         describe::describe(&mut tx, &report.layer, &told, package, &plan, source.file).await?;
         reports.push(report);
@@ -109,6 +139,7 @@ pub async fn import(
     if options.dry_run {
         tx.rollback().await?;
     } else {
+        archives.into_iter().for_each(raster::Staged::keep);
         tx.commit().await?;
     }
     reports.iter().for_each(|report| tell(Step::Done(Box::new(report.clone()))));
@@ -125,7 +156,7 @@ async fn free(
     options: &Options,
 ) -> Result<String> {
     let base = package.layer_id(member);
-    let taken = |id: &str| waiting.iter().any(|w| w.staged.incoming.id == id);
+    let taken = |id: &str| waiting.iter().any(|w| w.staged.incoming().id == id);
     let mut id = base.clone();
     let mut n = 2;
     while taken(&id) {
@@ -157,8 +188,15 @@ async fn stage<'p>(
 ) -> Result<Waiting<'p>> {
     let options = Options { title: None, ..options.clone() };
     let Some(class) = member.class else {
-        let staged = publish::stage(tx, reader, start, id, source, &options, tell).await?;
-        return Ok(Waiting { member, staged, new, titles: Vec::new(), dossiers: Vec::new() });
+        let staged = match start.raster {
+            Some(_) => {
+                raster::stage(tx, reader, start, id, source, &options, tell).await.map(Box::new).map(Staged::Raster)
+            }
+            None => {
+                publish::stage(tx, reader, start, id, source, &options, tell).await.map(Box::new).map(Staged::Features)
+            }
+        };
+        return Ok(Waiting { member, staged: staged?, new, titles: Vec::new(), dossiers: Vec::new() });
     };
     let (mut conformance, found) = structure(class, member, &start);
     start.title = Some(describe::title(class));
@@ -178,7 +216,7 @@ async fn stage<'p>(
     let titles = class.fields.iter().zip(&fields).filter_map(|(a, f)| Some((f.as_ref()?.name.clone(), a.title)));
     let titles = titles.collect();
     staged.report.conformance = Some(conformance);
-    Ok(Waiting { member, staged, new, titles, dossiers })
+    Ok(Waiting { member, staged: Staged::Features(Box::new(staged)), new, titles, dossiers })
 }
 
 /// How the layer stands to its class, and the names of the fields that the class's attributes are.
@@ -207,7 +245,7 @@ async fn account(
     empty: Vec<Finding>,
     options: &Options,
 ) -> Result<Account> {
-    let checked = waiting.iter().filter_map(|w| Some((w.member.index, w.staged.report.conformance.as_ref()?)));
+    let checked = waiting.iter().filter_map(|w| Some((w.member.index, w.staged.report().conformance.as_ref()?)));
     let mut account = Account::new(package, &checked.collect::<Vec<_>>(), options.source_layers.is_empty());
     let mut more = empty;
     let mut dossiers: Vec<&String> = waiting.iter().flat_map(|w| &w.dossiers).collect();
@@ -224,7 +262,7 @@ async fn account(
     let sql = Sql::new("SELECT id FROM dothi.layer WHERE package->>'id' = ").bind(&package.id);
     for row in run::all(tx, sql.push(" ORDER BY id")).await?.iter().filter(|_| options.source_layers.is_empty()) {
         let id: String = sqlx::Row::try_get(row, "id")?;
-        if !waiting.iter().any(|w| w.staged.incoming.id == id) {
+        if !waiting.iter().any(|w| w.staged.incoming().id == id) {
             let message = said(
                 format!("lớp `{id}` của lần nhập trước không có trong hồ sơ này và được giữ nguyên"),
                 format!("layer `{id}` of an earlier import is not in this package and stays as it was"),
@@ -242,13 +280,13 @@ async fn plan(tx: &mut PgConnection, waiting: &[Waiting<'_>]) -> Result<Plan> {
         waiting.iter().find(|w| w.member.class.is_some_and(|c| c.theme == theme && c.name == "RanhGioiQuyHoach_A"))
     };
     match boundary("QuyHoach").or(boundary("HienTrang")) {
-        Some(found) => Plan::read(tx, &found.staged.incoming).await,
+        Some(found) => Plan::read(tx, found.staged.incoming()).await,
         None => Ok(Plan::default()),
     }
 }
 
 fn refused(account: &Account, waiting: &[Waiting<'_>]) -> Error {
-    let layers = waiting.iter().filter_map(|w| w.staged.report.conformance.as_ref()).flat_map(|c| &c.findings);
+    let layers = waiting.iter().filter_map(|w| w.staged.report().conformance.as_ref()).flat_map(|c| &c.findings);
     let errors = account.findings.iter().chain(layers).filter(|f| f.severity == Severity::Error);
     let told: Vec<String> = errors
         .take(REPEATED)

@@ -17,6 +17,9 @@ const EXAMPLES: i64 = 5;
 /// Letters of a value that it repeats.
 const SHOWN: i64 = 80;
 
+/// Fields whose texts are numbers or ranges of them: building coverage, storeys, floor area ratio.
+const INDICATORS: [&str; 3] = ["matDoXayDung", "tangCaoXayDung", "heSoSuDungDat"];
+
 /// Everything that the rows of a layer have to be told of. `pairs` are the fields that the class's attributes are.
 pub async fn check(
     tx: &mut PgConnection,
@@ -98,6 +101,14 @@ fn rules(attribute: &Attribute, field: &Field) -> Vec<Check> {
         let over = Sql::new(format!("EXISTS (SELECT FROM {numbers} AS m WHERE m[1]::numeric > 100)"));
         let clause = said("QCVN 01:2021/BXD, mật độ xây dựng (%)", "QCVN 01:2021/BXD, building coverage (%)");
         put(over, Severity::Warning, "value_range", message, clause);
+    }
+    if INDICATORS.contains(&attribute.name) {
+        let message = said(
+            "chỉ tiêu không đọc được thành một số hoặc một khoảng (60, ≤60, 3–5); giá trị được giữ nguyên văn",
+            "the indicator is neither a number nor a range (60, ≤60, 3–5); it is kept as it is written",
+        );
+        let unread = Sql::new(format!("btrim({text}) <> '' AND dothi.indicator_range({text}) IS NULL"));
+        put(unread, Severity::Note, "value_indicator", message, asked(attribute));
     }
     let coded = matches!(field.kind, Kind::Text | Kind::Int2 | Kind::Int4 | Kind::Int8) && !field.domain.is_empty();
     if coded {

@@ -18,5 +18,5 @@ pub fn missing_drivers() -> Vec<&'static str> {
     // SAFETY: registration may be repeated; the lookup reads a string that lives through the call.
     unsafe { gdal_sys::GDALAllRegister() };
     let rasters = ["GTiff", "PNG", "JPEG", "WEBP", "MEM"];
-    super::source::DRIVERS.iter().copied().chain(rasters).filter(|name| !has(name)).collect()
+    super::drivers::DRIVERS.iter().copied().chain(rasters).filter(|name| !has(name)).collect()
 }

@@ -14,12 +14,13 @@ const FILE_SIZE: u64 = 64 << 20;
 const SECONDS: u64 = 20;
 const SECONDS_A_MEGABYTE: u64 = 20;
 
-/// Bounds this process, which is to read `source` of `size` bytes. Call it once, first.
-pub fn apply(source: &std::path::Path, size: u64, memory: u64, cpu_seconds: u64) -> Result<()> {
+/// Bounds this process, which is to read `source` of `size` bytes. Call it once, first. `more` are seconds of processor time
+/// that [`more_time`] may add.
+pub fn apply(source: &std::path::Path, size: u64, memory: u64, more: u64) -> Result<()> {
     let seconds = SECONDS.saturating_add((size >> 10).saturating_mul(SECONDS_A_MEGABYTE) >> 10);
     let limits = [
         (libc::RLIMIT_AS, memory, "memory"),
-        (libc::RLIMIT_CPU, seconds.min(cpu_seconds), "processor time"),
+        (libc::RLIMIT_CPU, seconds, "processor time"),
         (libc::RLIMIT_NOFILE, OPEN_FILES, "open files"),
         (libc::RLIMIT_FSIZE, FILE_SIZE, "file size"),
         (libc::RLIMIT_CORE, 0, "core dumps"),
@@ -31,7 +32,7 @@ pub fn apply(source: &std::path::Path, size: u64, memory: u64, cpu_seconds: u64)
             libc::getrlimit(resource, &mut limit);
             limit.rlim_cur = value.min(limit.rlim_max);
             // At the softer limit of time comes a signal of its own, which tells what it was.
-            let most = if resource == libc::RLIMIT_CPU { cpu_seconds.saturating_add(1) } else { value };
+            let most = if resource == libc::RLIMIT_CPU { value.saturating_add(more).saturating_add(1) } else { value };
             limit.rlim_max = limit.rlim_max.min(most);
             libc::setrlimit(resource, &limit) == 0
         };
@@ -52,13 +53,13 @@ pub fn apply(source: &std::path::Path, size: u64, memory: u64, cpu_seconds: u64)
     filter::install()
 }
 
-/// Lets this process take more processor time, up to what its caller allows: a packed picture has a thousand pixels a byte.
-pub fn take_time(seconds: u64) {
+/// Lets this process take so many seconds more of processor time: a packed picture has a thousand pixels a byte.
+pub fn more_time(seconds: u64) {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: getrlimit writes one struct and setrlimit reads it; it lives for the calls.
     unsafe {
         if libc::getrlimit(libc::RLIMIT_CPU, &mut limit) == 0 {
-            limit.rlim_cur = limit.rlim_cur.max(seconds.min(limit.rlim_max.saturating_sub(1)));
+            limit.rlim_cur = limit.rlim_cur.saturating_add(seconds).min(limit.rlim_max.saturating_sub(1));
             libc::setrlimit(libc::RLIMIT_CPU, &limit);
         }
     }

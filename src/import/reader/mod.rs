@@ -6,6 +6,7 @@
 mod aliases; // titles of a GeoPackage's columns
 mod archive; // what a zip claims to hold
 mod copy; // values → COPY BINARY
+mod drivers; // which of GDAL's drivers stay
 mod errors; // what GDAL complains about
 mod fence; // which files may be opened
 mod fields; // GDAL's types → ours
@@ -19,6 +20,7 @@ mod originals; // what the report keeps of changed text
 mod out; // frames on their way out
 mod place; // which coordinate system
 mod plan; // a layer, looked at and decided on
+mod planned; // layers of features and pictures alike
 mod raster; // pictures
 mod rows; // features → rows, or set aside with the reason
 mod shape; // geometries → EWKB
@@ -42,8 +44,10 @@ use std::io::Read;
 pub use self::installed::{gdal_version, missing_drivers};
 use self::out::Out;
 use self::plan::Plan;
+use self::planned::Planned;
+use self::source::Opened;
 use super::called::stem;
-use super::frames::{Action, Event, LayerInfo, Note, Request};
+use super::frames::{Action, Event, LayerInfo, Request};
 use crate::error::{Error, Result};
 
 /// Layers, and datasets, of one source: each layer becomes a table.
@@ -73,18 +77,51 @@ fn answer(out: &mut Out) -> Result<()> {
     let request: Request = serde_json::from_str(&text)?;
     let path = std::path::Path::new(&request.path);
     let size = source::size(path);
-    limits::apply(path, size, request.memory, request.cpu_seconds)?;
-    source::prepare();
+    limits::apply(path, size, request.memory, raster::most_seconds(size))?;
+    drivers::prepare();
     out.bound(size);
 
-    if let Some(rasters) = source::rasters(&request.path)? {
-        return raster::answer(&rasters, &request, out);
-    }
     let mut notes = Vec::new();
-    let parts = source::open(&request.path, &mut notes)?;
-    let mut plans = Vec::new();
-    let mut names = Vec::new();
-    for part in &parts {
+    let mut opened = source::open(&request.path, &mut notes)?;
+    let mut unread = std::mem::take(&mut opened.unread);
+    let (mut plans, mut names) = (Vec::new(), Vec::new());
+    features(&opened, path, &request, &mut plans, &mut names, out)?;
+    notes.extend(errors::take());
+    if !opened.rasters.is_empty() {
+        raster::prepare();
+        planned::rasters(&opened, &request, &mut plans, &mut names, (&mut notes, &mut unread))?;
+    }
+    planned::check_words(&request, &plans)?;
+    known(&request, &names)?;
+    let driver = opened.parts.first().map(|part| part.driver.clone());
+    let driver = driver.or_else(|| plans.first().and_then(Planned::driver)).unwrap_or_default();
+    let path = request.path.clone();
+    notes.extend(errors::take());
+    match request.action {
+        Action::Inspect => {
+            let mut layers: Vec<LayerInfo> = plans.into_iter().map(Planned::info).collect();
+            if layers.iter().map(|layer| layer.fields.len()).sum::<usize>() > SAMPLED_FIELDS {
+                layers.iter_mut().flat_map(|layer| &mut layer.fields).for_each(|field| field.samples.clear());
+            }
+            out.event(&Event::Source { driver, path, layers, notes, unread })
+        }
+        Action::Read => {
+            let layers = plans.iter().map(Planned::heading).collect();
+            read(plans, Event::Source { driver, path, layers, notes, unread }, &request, out)
+        }
+    }
+}
+
+/// Plans the layers of features that are wanted; `names` gets name and path of all.
+fn features<'d>(
+    opened: &'d Opened,
+    path: &std::path::Path,
+    request: &Request,
+    plans: &mut Vec<Planned<'d>>,
+    names: &mut Vec<(String, String)>,
+    out: &mut Out,
+) -> Result<()> {
+    for part in &opened.parts {
         for layer in part.dataset.layers() {
             let raw = layer.name();
             if plans.len() >= LAYERS {
@@ -99,25 +136,13 @@ fn answer(out: &mut Out) -> Result<()> {
             };
             if request.wants(&name, &part.inside) {
                 let own = request.of(&name, &part.inside);
-                plans.push(Plan::new(part, layer, names.len(), name.clone(), &own, out)?);
+                let plan = Plan::new(part, layer, names.len(), name.clone(), &own, out)?;
+                plans.push(Planned::Features(Box::new(plan)));
             }
             names.push((name, part.inside.clone()));
         }
     }
-    known(&request, &names)?;
-    let driver = parts.first().map(|part| part.driver.clone()).unwrap_or_default();
-    let path = request.path.clone();
-    notes.extend(errors::take());
-    match request.action {
-        Action::Inspect => {
-            let mut layers: Vec<LayerInfo> = plans.into_iter().map(Plan::info).collect();
-            if layers.iter().map(|layer| layer.fields.len()).sum::<usize>() > SAMPLED_FIELDS {
-                layers.iter_mut().flat_map(|layer| &mut layer.fields).for_each(|field| field.samples.clear());
-            }
-            out.event(&Event::Source { driver, path, layers, notes })
-        }
-        Action::Read => read(plans, driver, path, notes, &request, out),
-    }
+    Ok(())
 }
 
 /// What is said of single layers is said of layers that there are.
@@ -128,18 +153,11 @@ fn known(request: &Request, have: &[(String, String)]) -> Result<()> {
 }
 
 /// Nothing is sent before every layer can be read: half a file is no edition.
-fn read(
-    plans: Vec<Plan>,
-    driver: String,
-    path: String,
-    notes: Vec<Note>,
-    request: &Request,
-    out: &mut Out,
-) -> Result<()> {
+fn read(plans: Vec<Planned>, source: Event, request: &Request, out: &mut Out) -> Result<()> {
     let checked: Vec<Result<()>> = plans.iter().map(|plan| plan.check(out)).collect();
     checked.into_iter().collect::<Result<()>>()?;
-    let layers: Vec<LayerInfo> = plans.iter().map(Plan::heading).collect();
-    out.event(&Event::Source { driver, path, layers, notes })?;
+    out.event(&source)?;
+    limits::more_time(plans.iter().map(Planned::seconds).sum());
     plans.into_iter().try_for_each(|mut plan| plan.read(request, out))
 }
 

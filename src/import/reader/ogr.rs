@@ -43,17 +43,20 @@ pub struct Dataset(sys::GDALDatasetH);
 impl Dataset {
     /// Opens for reading with one of the named drivers.
     pub fn open(path: &str, drivers: &[&str], options: &[String]) -> Option<Self> {
+        Dataset::open_as(0x04, path, drivers, options) // GDAL_OF_VECTOR; gdal.h
+    }
+
+    /// Opens what may hold pictures and no features.
+    pub fn open_any(path: &str, drivers: &[&str]) -> Option<Self> {
+        Dataset::open_as(0x02 | 0x04, path, drivers, &[]) // GDAL_OF_RASTER, GDAL_OF_VECTOR
+    }
+
+    fn open_as(kind: u32, path: &str, drivers: &[&str], options: &[String]) -> Option<Self> {
+        const VERBOSE: u32 = 0x40; // GDAL_OF_VERBOSE_ERROR
         let (path, drivers, options) = (c(path), List::new(drivers), List::new(options));
-        const VECTOR_READONLY_VERBOSE: u32 = 0x04 | 0x40; // GDAL_OF_VECTOR, GDAL_OF_VERBOSE_ERROR; gdal.h
         // SAFETY: all pointers live for the call.
         let handle = unsafe {
-            sys::GDALOpenEx(
-                path.as_ptr(),
-                VECTOR_READONLY_VERBOSE,
-                drivers.as_ptr(),
-                options.as_ptr(),
-                std::ptr::null(),
-            )
+            sys::GDALOpenEx(path.as_ptr(), kind | VERBOSE, drivers.as_ptr(), options.as_ptr(), std::ptr::null())
         };
         (!handle.is_null()).then_some(Dataset(handle))
     }

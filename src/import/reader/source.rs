@@ -1,99 +1,15 @@
-//! A path → opened datasets: drivers from a list, a zip or a folder dataset by dataset, nothing else.
+//! A path → opened datasets and found rasters: drivers from a list, a zip or a folder dataset by dataset, nothing else.
 
 use std::ffi::CStr;
 use std::path::Path;
 
+use super::drivers::{BY_CONTENT, ENDINGS};
 use super::ogr::{Dataset, Layer, RawField};
+use super::raster::Found;
 use super::{archive, errors, foreign, raster, shapefile, vsi};
 use crate::error::{Error, Result};
 use crate::import::frames::Note;
-use crate::import::notes;
-
-/// The drivers that stay; all others are removed, so that nothing can open a VRT, a database or an address on the way.
-pub const DRIVERS: [&str; 19] = [
-    "ESRI Shapefile",
-    "GPKG",
-    "GeoJSON",
-    "GeoJSONSeq",
-    "TopoJSON",
-    "LIBKML",
-    "KML",
-    "CSV",
-    "FlatGeobuf",
-    "GML",
-    "MapInfo File",
-    "DXF",
-    "OpenFileGDB",
-    "GPX",
-    "XLSX",
-    "ODS",
-    "DGN",
-    "CAD",
-    "ESRIJSON",
-];
-
-/// Endings that name a dataset inside a zip or a folder, and the drivers that may try each.
-const ENDINGS: [(&str, &[&str]); 23] = [
-    ("shp", &["ESRI Shapefile"]),
-    ("dbf", &["ESRI Shapefile"]),
-    ("gpkg", &["GPKG"]),
-    ("geojson", &["GeoJSON", "TopoJSON", "GeoJSONSeq"]),
-    ("json", &["GeoJSON", "TopoJSON", "GeoJSONSeq", "ESRIJSON"]),
-    ("topojson", &["TopoJSON"]),
-    ("geojsonl", &["GeoJSONSeq"]),
-    ("geojsons", &["GeoJSONSeq"]),
-    ("kml", &["LIBKML", "KML"]),
-    ("kmz", &["LIBKML"]),
-    ("csv", &["CSV"]),
-    ("tsv", &["CSV"]),
-    ("fgb", &["FlatGeobuf"]),
-    ("gml", &["GML"]),
-    ("tab", &["MapInfo File"]),
-    ("mif", &["MapInfo File"]),
-    ("dxf", &["DXF"]),
-    ("gdb", &["OpenFileGDB"]),
-    ("gpx", &["GPX"]),
-    ("xlsx", &["XLSX"]),
-    ("ods", &["ODS"]),
-    ("dgn", &["DGN"]),
-    ("dwg", &["CAD"]),
-];
-
-/// Formats that say in their first bytes what they are, whatever the file is called.
-const BY_CONTENT: [&str; 10] =
-    ["GPKG", "GeoJSON", "GeoJSONSeq", "TopoJSON", "LIBKML", "KML", "FlatGeobuf", "GML", "DXF", "GPX"];
-
-/// Prepares GDAL: errors collected, drivers reduced, no network, no files of its own.
-pub fn prepare() {
-    errors::collect();
-    for (name, value) in [
-        (c"GDAL_DRIVER_PATH", c"disable"),
-        (c"GDAL_PAM_ENABLED", c"NO"),
-        (c"CPL_VSIL_CURL_ALLOWED_EXTENSIONS", c"{none}"),
-        (c"PROJ_NETWORK", c"OFF"),
-        (c"GML_PARSER", c"EXPAT"),
-        (c"GML_DOWNLOAD_SCHEMA", c"NO"),
-        (c"SHAPE_RESTORE_SHX", c"NO"),
-        // Else it would go by EPSG's code where a shift of ours is set (`place::to_lonlat`).
-        (c"OGR_CT_PREFER_OFFICIAL_SRS_DEF", c"NO"),
-        (c"OGR_SQLITE_LOAD_EXTENSIONS", c""),
-    ] {
-        vsi::option(name, value);
-    }
-    // SAFETY: registration happens once, before any dataset is open; indexes are walked downwards while drivers go.
-    unsafe {
-        gdal_sys::GDALAllRegister();
-        for i in (0..gdal_sys::GDALGetDriverCount()).rev() {
-            let driver = gdal_sys::GDALGetDriver(i);
-            let name = super::ogr::bytes(gdal_sys::GDALGetDriverShortName(driver));
-            // `Memory` opens no file; drivers use it for layers that they build.
-            let known = DRIVERS.iter().chain(&raster::DRIVERS).any(|known| known.as_bytes() == name);
-            if name != b"Memory" && !known {
-                gdal_sys::GDALDeregisterDriver(driver);
-            }
-        }
-    }
-}
+use crate::import::{notes, package};
 
 /// Bytes of a file with those beside it that may belong to it, or of everything in a folder.
 pub fn size(path: &Path) -> u64 {
@@ -117,31 +33,24 @@ pub struct Part {
     pub inside: String,
 }
 
+/// Everything that a source holds.
+#[derive(Default)]
+pub struct Opened {
+    pub parts: Vec<Part>,
+    pub rasters: Vec<Found>,
+    /// Files of a planning dossier that are no data to import.
+    pub unread: Vec<String>,
+}
+
+impl Opened {
+    fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.rasters.is_empty()
+    }
+}
+
 /// The last name of a path, for messages.
 pub fn shown(path: &str) -> &str {
     path.trim_end_matches(['/', '}']).rsplit('/').next().unwrap_or(path)
-}
-
-/// The rasters that `path` is or holds; none where it has layers of features, or neither.
-pub fn rasters(path: &str) -> Result<Option<Vec<String>>> {
-    let full = full(path)?;
-    let is_folder = Path::new(&full).is_dir();
-    let root = match is_folder {
-        true if ending(&full) != "gdb" => full.clone(),
-        false if is_archive(&full) => {
-            archive::check(&full)?;
-            format!("/vsizip/{{{full}}}")
-        }
-        false if raster::is_raster(&full) => return Ok(Some(vec![full])),
-        _ => return Ok(None),
-    };
-    let mut names = vsi::list(&root, true);
-    names.sort();
-    let others = |name: &str| matches!(ending(name.trim_end_matches('/')).as_str(), "gdb" | "zip");
-    let features = names.iter().any(|name| is_dataset(name, &names) || others(name));
-    let found: Vec<String> =
-        names.iter().filter(|n| raster::is_named_so(n) && !hidden(n)).map(|n| format!("{root}/{n}")).collect();
-    Ok((!features && !found.is_empty()).then_some(found))
 }
 
 /// The path without links and detours; messages say the file's name only.
@@ -156,7 +65,7 @@ fn full(path: &str) -> Result<String> {
 }
 
 /// Opens everything that `path` holds.
-pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
+pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Opened> {
     let full = &*full(path)?;
     let ending = ending(full);
     let is_folder = Path::new(full).is_dir();
@@ -169,8 +78,13 @@ pub fn open(path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
     if is_folder && ending != "gdb" {
         return collection(full, full, notes);
     }
+    if !is_folder && raster::is_raster(full) {
+        return Ok(Opened { rasters: vec![Found::file(full, shown(full))], ..Opened::default() });
+    }
     let drivers = ENDINGS.iter().find(|(known, _)| *known == ending).map_or(&BY_CONTENT[..], |(_, drivers)| drivers);
-    Ok(vec![dataset(full, shown(full), drivers, notes)?])
+    let mut opened = Opened::default();
+    add(&mut opened, full, shown(full), drivers, notes)?;
+    Ok(opened)
 }
 
 /// Whether a file is a zip of files; kmz, xlsx and ods are zips that their drivers open themselves.
@@ -185,17 +99,28 @@ pub fn ending(path: &str) -> String {
 }
 
 /// Every dataset in a zip or a folder. One that cannot be read is told and left out, unless it is the only one.
-fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
+fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Opened> {
     let mut names = vsi::list(root, true);
     names.sort();
+    let mut opened = Opened::default();
     // A geodatabase zipped without its folder.
     if names.iter().any(|name| name.eq_ignore_ascii_case("a00000001.gdbtable")) {
-        return Ok(vec![dataset(root, shown(path), &["OpenFileGDB"], notes)?]);
+        opened.parts.push(dataset(root, shown(path), &["OpenFileGDB"], notes)?);
+        return Ok(opened);
     }
-    let mut parts = Vec::new();
     let mut failed = None;
+    // Beside the GIS data of a planning dossier its editable originals are no data.
+    if names.iter().any(|name| package::within(name, package::GIS)) {
+        let is_read = |name: &String| is_dataset(name, &names) || raster::is_named_so(name) || ending(name) == "zip";
+        let left = |name: &&String| package::within(name, package::BASIC) || is_of_dossier(name) && !is_read(name);
+        opened.unread =
+            names.iter().filter(left).filter(|name| !name.ends_with('/') && !hidden(name)).cloned().collect();
+        names.retain(|name| !package::within(name, package::BASIC));
+    }
     let found: Vec<&String> = names.iter().filter(|name| is_dataset(name, &names)).collect();
-    if found.len() > super::LAYERS {
+    let pictures: Vec<&String> =
+        names.iter().filter(|name| raster::is_named_so(name) && !hidden(name) && !in_gdb(name)).collect();
+    if found.len() > super::LAYERS || pictures.len() > super::LAYERS {
         let say = format!("`{}` holds more than {} datasets; import it in parts", shown(path), super::LAYERS);
         return Err(Error::Unreadable(say));
     }
@@ -205,40 +130,71 @@ fn collection(root: &str, path: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>
         let Some((_, drivers)) = ENDINGS.iter().find(|(known, _)| *known == ending) else {
             continue;
         };
-        match dataset(&format!("{root}/{name}"), name, drivers, notes) {
-            Ok(part) => parts.push(part),
-            Err(e) => {
-                notes.push(notes::not_read(&e));
-                failed = Some(e);
-            }
+        if let Err(e) = add(&mut opened, &format!("{root}/{name}"), name, drivers, notes) {
+            notes.push(notes::not_read(&e));
+            failed = Some(e);
         }
+    }
+    for name in pictures {
+        let path = format!("{root}/{name}");
+        check_plain(&path)?;
+        opened.rasters.push(Found::file(&path, name));
     }
     // Archives in it are opened too, but not what is packed in those.
     for name in
         names.iter().filter(|name| ending(name) == "zip" && !hidden(name) && root.matches("/vsizip/").count() < 2)
     {
         match packed(root, name, notes) {
-            Ok(more) => parts.extend(more),
+            Ok(more) => {
+                opened.parts.extend(more.parts);
+                opened.rasters.extend(more.rasters);
+                opened.unread.extend(more.unread);
+            }
             Err(e) => {
                 notes.push(notes::not_read(&e));
                 failed = Some(e);
             }
         }
     }
-    match (parts.is_empty(), failed) {
-        (false, _) => Ok(parts),
+    match (opened.is_empty(), failed) {
+        (false, _) => Ok(opened),
         (true, Some(e)) => Err(e),
         (true, None) => Err(nothing(path)),
     }
 }
 
-/// The datasets of an archive that lies in a folder or in another archive.
-fn packed(root: &str, name: &str, notes: &mut Vec<Note>) -> Result<Vec<Part>> {
+/// Adds a dataset and the tables of pictures that it has; GDAL opens no GeoPackage of nothing but those as one of features.
+fn add(opened: &mut Opened, path: &str, inside: &str, drivers: &[&str], notes: &mut Vec<Note>) -> Result<()> {
+    let part = dataset(path, inside, drivers, notes);
+    let tables = match &part {
+        Ok(part) if part.driver == "GPKG" => raster::tables(path, inside, Some(&part.dataset)),
+        Err(_) if drivers.contains(&"GPKG") => raster::tables(path, inside, None),
+        _ => Vec::new(),
+    };
+    if tables.is_empty() {
+        opened.parts.push(part?);
+    } else {
+        opened.parts.extend(part.ok());
+        opened.rasters.extend(tables);
+    }
+    Ok(())
+}
+
+/// What is in an archive that lies in a folder or in another archive.
+fn packed(root: &str, name: &str, notes: &mut Vec<Note>) -> Result<Opened> {
     let path = format!("{root}/{name}");
     check_plain(&path)?;
     archive::check(&path)?;
-    let parts = collection(&format!("/vsizip/{{{path}}}"), &path, notes)?;
-    Ok(parts.into_iter().map(|part| Part { inside: format!("{name}/{}", part.inside), ..part }).collect())
+    let opened = collection(&format!("/vsizip/{{{path}}}"), &path, notes)?;
+    let inside = |inside: String| format!("{name}/{inside}");
+    let parts = opened.parts.into_iter().map(|part| Part { inside: inside(part.inside), ..part }).collect();
+    let rasters = opened.rasters.into_iter().map(|found| Found { inside: inside(found.inside), ..found }).collect();
+    Ok(Opened { parts, rasters, unread: opened.unread.into_iter().map(inside).collect() })
+}
+
+/// Whether a path leads into the scanned documents of a planning dossier.
+pub fn is_of_dossier(inside: &str) -> bool {
+    package::within(inside, package::SCANS)
 }
 
 /// Only plain files: a pipe in a folder would be waited for without end.
@@ -261,20 +217,22 @@ fn hidden(name: &str) -> bool {
     name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX")
 }
 
+/// Whether it is a part of a file geodatabase.
+fn in_gdb(name: &str) -> bool {
+    name.rsplit_once('/').is_some_and(|(above, _)| above.to_ascii_lowercase().split('/').any(|p| p.ends_with(".gdb")))
+}
+
 /// Whether an entry stands for a dataset: not a part of one, not what macOS adds.
 fn is_dataset(name: &str, names: &[String]) -> bool {
     let folder = name.ends_with('/');
     let plain = name.trim_end_matches('/');
-    let inside_gdb = plain
-        .rsplit_once('/')
-        .is_some_and(|(above, _)| above.to_ascii_lowercase().split('/').any(|p| p.ends_with(".gdb")));
     let ending = ending(plain);
     // The table of a shapefile, or of a MapInfo table.
     let stem = plain.rsplit_once('.').map_or(plain, |(stem, _)| stem);
     let of_another = ending == "dbf"
         && names.iter().any(|n| ["shp", "tab"].iter().any(|e| n.eq_ignore_ascii_case(&format!("{stem}.{e}"))));
     !hidden(plain)
-        && !inside_gdb
+        && !in_gdb(plain)
         && !of_another
         && folder == (ending == "gdb")
         && ENDINGS.iter().any(|(known, _)| *known == ending)

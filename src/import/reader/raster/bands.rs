@@ -38,7 +38,8 @@ pub struct Bands {
 }
 
 impl Bands {
-    pub fn of(dataset: &Dataset, shown: &str) -> Result<Bands> {
+    /// `nodata` is what the caller says of the values that stand for nothing.
+    pub fn of(dataset: &Dataset, nodata: Option<&str>, shown: &str) -> Result<Bands> {
         let refuse = |say: String| Err(Error::Unreadable(format!("`{shown}` {say}")));
         let all: Vec<i32> = (1..=dataset.bands()).collect();
         if all.is_empty() {
@@ -57,14 +58,17 @@ impl Bands {
         let alpha = band(Use::Alpha);
         let rest: Vec<i32> = all.iter().copied().filter(|b| Some(*b) != alpha).collect();
         let (colors, color) = match (band(Use::Palette), band(Use::Red), band(Use::Green), band(Use::Blue)) {
-            (Some(index), ..) => (Colors::Palette(dataset.palette(index)), vec![index]),
+            (Some(index), ..) => (Colors::Palette(palette(dataset, index, nodata)), vec![index]),
             (None, Some(r), Some(g), Some(b)) => (Colors::Rgb, vec![r, g, b]),
             _ if rest.len() >= 3 => (Colors::Rgb, rest[..3].to_vec()),
             _ => (Colors::Gray, rest.first().copied().into_iter().collect()),
         };
         let Some(&first) = color.first() else { return refuse("has no band but transparency".into()) };
-        let nothing: Vec<f64> = color.iter().filter_map(|b| dataset.nothing(*b)).collect();
         let wide = color.iter().any(|b| dataset.kind(*b) == kind::GDT_UInt16);
+        let nothing = match nodata {
+            Some(said) => given(said, color.len(), wide, shown)?,
+            None => color.iter().filter_map(|b| dataset.nothing(*b)).collect(),
+        };
         if wide && matches!(colors, Colors::Palette(_)) {
             return refuse("has a palette of 16 bits: save it with one of 256 colours".into());
         }
@@ -141,6 +145,31 @@ impl Bands {
         (up / u32::from(high - low).max(1)) as u8
     }
 
+    /// Red, green, blue and alpha of each pixel, from its values as they are shown with the transparency last. False where
+    /// nothing is seen.
+    pub fn paint(&self, values: &[u8], out: &mut [u8]) -> bool {
+        let (mut some, stride) = (false, self.color.len() + 1);
+        let scale = |v: u8| if self.is_plain() || self.wide { v } else { self.shown(v.into()) };
+        for (pixel, out) in values.chunks_exact(stride).zip(out.chunks_exact_mut(4)) {
+            let alpha = pixel[stride - 1];
+            some |= alpha > 0;
+            let color = match &self.colors {
+                _ if alpha == 0 => [0; 4],
+                Colors::Palette(colors) => {
+                    let [r, g, b, a] = colors.get(usize::from(pixel[0])).copied().unwrap_or_default();
+                    if a == 0 { [0; 4] } else { [r, g, b, a.min(alpha)] }
+                }
+                Colors::Gray => {
+                    let v = scale(pixel[0]);
+                    [v, v, v, alpha]
+                }
+                Colors::Rgb => [scale(pixel[0]), scale(pixel[1]), scale(pixel[2]), alpha],
+            };
+            out.copy_from_slice(&color);
+        }
+        some
+    }
+
     /// In words.
     pub fn told(&self) -> String {
         let color = match &self.colors {
@@ -155,5 +184,35 @@ impl Bands {
             _ => "",
         };
         format!("{color}{clear}{wide}")
+    }
+}
+
+/// The colours of a band of indexes. GDAL makes that of the file's own value for nothing transparent; where the caller says
+/// another it is a colour like the others.
+fn palette(dataset: &Dataset, band: i32, nodata: Option<&str>) -> Vec<[u8; 4]> {
+    let mut colors = dataset.palette(band);
+    let own = nodata.and_then(|_| dataset.nothing(band)).and_then(|own| colors.get_mut(own as usize));
+    if let Some(own) = own {
+        own[3] = 255;
+    }
+    colors
+}
+
+/// The values that a caller names: one for each of the bands, or one for all of them, or `none`.
+fn given(said: &str, bands: usize, wide: bool, shown: &str) -> Result<Vec<f64>> {
+    if said.trim().eq_ignore_ascii_case("none") {
+        return Ok(Vec::new());
+    }
+    let most = if wide { u16::MAX } else { u8::MAX.into() };
+    let values: Option<Vec<u16>> = said.split(',').map(|value| value.trim().parse().ok()).collect();
+    match values.filter(|values| values.iter().all(|value| *value <= most)) {
+        Some(values) if values.len() == 1 => Ok(vec![values[0].into(); bands]),
+        Some(values) if values.len() == bands => Ok(values.into_iter().map(Into::into).collect()),
+        _ => {
+            let each = if bands == 1 { String::new() } else { format!(", {bands} of them with commas between") };
+            Err(Error::Unreadable(format!(
+                "`--nodata {said}` does not fit `{shown}`: say a whole number from 0 to {most}{each}, or `none`"
+            )))
+        }
     }
 }

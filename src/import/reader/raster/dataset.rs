@@ -8,6 +8,8 @@ use sys::{CPLErr::CE_None, GDALDataType::*, GDALRWFlag};
 
 use super::super::ogr::{List, bytes, c};
 use super::super::srs::Srs;
+use super::control::{self, Point};
+use super::site::Placement;
 
 pub struct Dataset(pub sys::GDALDatasetH);
 
@@ -37,13 +39,28 @@ pub struct Window {
 // SAFETY for this block: the dataset is open until dropped; bands belong to it and are asked for by numbers from 1 to
 // their count; what GDAL lends is copied before the next call; buffers have the size that the call is told.
 impl Dataset {
-    /// Opens for reading with one of the named drivers.
-    pub fn open(path: &str, drivers: &[&str]) -> Option<Self> {
+    /// Opens for reading with one of the named drivers, of a GeoPackage the table that is named.
+    pub fn open(path: &str, drivers: &[&str], table: Option<&str>) -> Option<Self> {
         const RASTER_READONLY_VERBOSE: u32 = 0x02 | 0x40; // GDAL_OF_RASTER, GDAL_OF_VERBOSE_ERROR; gdal.h
+        let options = List::new(table.map(|table| format!("TABLE={table}")));
         let (path, drivers) = (c(path), List::new(drivers));
-        let handle =
-            unsafe { sys::GDALOpenEx(path.as_ptr(), RASTER_READONLY_VERBOSE, drivers.as_ptr(), null(), null()) };
+        let handle = unsafe {
+            sys::GDALOpenEx(path.as_ptr(), RASTER_READONLY_VERBOSE, drivers.as_ptr(), options.as_ptr(), null())
+        };
         (!handle.is_null()).then_some(Dataset(handle))
+    }
+
+    /// Pixels without values that lie as a raster does: what a way to elsewhere begins from.
+    pub fn frame((width, height): (i32, i32), placement: &Placement) -> Option<Self> {
+        let frame = Dataset::in_memory(width, height, 0, false)?;
+        let done = match placement {
+            Placement::Corner(six) => unsafe { sys::GDALSetGeoTransform(frame.0, six.as_ptr().cast_mut()) },
+            Placement::Points(fit) => {
+                let list = control::gcps(&fit.points);
+                unsafe { sys::GDALSetGCPs2(frame.0, list.len() as i32, list.as_ptr(), null_mut()) }
+            }
+        };
+        (done == CE_None).then_some(frame)
     }
 
     /// An empty raster in memory.
@@ -75,15 +92,23 @@ impl Dataset {
         (unsafe { sys::GDALGetGeoTransform(self.0, six.as_mut_ptr()) } == CE_None).then_some(six)
     }
 
-    pub fn control_points(&self) -> i32 {
-        unsafe { sys::GDALGetGCPCount(self.0) }
+    /// Pixels that say where they are.
+    pub fn control_points(&self) -> Vec<Point> {
+        let points = unsafe {
+            let (list, n) = (sys::GDALGetGCPs(self.0), sys::GDALGetGCPCount(self.0));
+            if list.is_null() || n <= 0 { &[] } else { std::slice::from_raw_parts(list, n as usize) }
+        };
+        let point = |p: &sys::GDAL_GCP| Point { pixel: (p.dfGCPPixel, p.dfGCPLine), place: (p.dfGCPX, p.dfGCPY) };
+        points.iter().map(point).collect()
     }
 
+    /// Of the raster, or of its control points.
     pub fn srs(&self) -> Option<Srs> {
-        Srs::copy(unsafe { sys::GDALGetSpatialRef(self.0) })
+        let own = Srs::copy(unsafe { sys::GDALGetSpatialRef(self.0) });
+        own.or_else(|| Srs::copy(unsafe { sys::GDALGetGCPSpatialRef(self.0) }))
     }
 
-    /// Tables of a file that has several rasters.
+    /// Rasters of a file that has several.
     pub fn parts(&self) -> usize {
         let list = unsafe { sys::GDALGetMetadata(self.0, c"SUBDATASETS".as_ptr()) };
         unsafe { sys::CSLCount(list) as usize / 2 }

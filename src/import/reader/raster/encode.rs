@@ -1,12 +1,13 @@
 //! Tiles as pictures: PNG with as small a palette as the colours need, WebP for photographs.
 
+use std::ffi::CString;
 use std::ptr::null_mut;
 
 use gdal_sys as sys;
 use hashbrown::HashMap;
 
 use super::super::errors;
-use super::super::ogr::List;
+use super::super::ogr::{List, c};
 use super::dataset::{Dataset, Window};
 use crate::error::{Error, Result};
 use crate::layer::raster::{Format, TILE};
@@ -20,14 +21,18 @@ const METHOD: &str = "METHOD=1";
 
 pub struct Encoder {
     format: Format,
+    /// A file in memory of its own: several encoders work at once.
+    file: CString,
     opaque: Option<Dataset>,
     clear: Option<Dataset>,
     bytes: Vec<u8>,
 }
 
 impl Encoder {
-    pub fn new(format: Format) -> Encoder {
-        Encoder { format, opaque: None, clear: None, bytes: Vec::new() }
+    /// `number` is no other encoder's.
+    pub fn new(format: Format, number: usize) -> Encoder {
+        let file = c(&format!("/vsimem/tile{number}.webp"));
+        Encoder { format, file, opaque: None, clear: None, bytes: Vec::new() }
     }
 
     /// A tile from red, green, blue and alpha of each of its pixels.
@@ -57,7 +62,7 @@ impl Encoder {
         } else {
             picture.write(ALL, rgba)
         };
-        let (name, options) = (c"/vsimem/tile.webp", List::new([QUALITY, METHOD]));
+        let (name, options) = (&self.file, List::new([QUALITY, METHOD]));
         // SAFETY: the picture is open; the file in memory is taken over, copied and freed.
         unsafe {
             let driver = sys::GDALGetDriverByName(c"WEBP".as_ptr());

@@ -1,30 +1,32 @@
 //! Rasters: scanned plans and orthophotos, warped to web Mercator and cut into tiles.
 
 mod bands; // which bands make a colour
+mod control; // places of single pixels
 mod dataset; // GDAL's rasters
 mod encode; // PNG, WebP
+mod find; // which rasters there are
 mod pyramid; // tiles of all zooms
 mod site; // where it lies
 mod warp; // from its pixels to those of web Mercator
 
+pub use self::find::{Found, is_named_so, is_raster, tables};
+
 use self::bands::Bands;
 use self::dataset::Dataset;
-use self::encode::Encoder;
 use self::pyramid::Pyramid;
 use self::site::Site;
 use self::warp::Warper;
 use super::out::Out;
-use super::{errors, foreign, limits, place, source, vsi};
+use super::{errors, foreign, place, source, vsi};
 use crate::error::{Error, Result};
-use crate::import::called::stem;
-use crate::import::frames::{Action, Encoding, Event, LayerInfo, LayerStart, Note, Question, Request};
+use crate::import::frames::{Encoding, Event, LayerInfo, LayerStart, Note, Question, Request};
 use crate::import::notes;
-use crate::layer::raster::{Look, Picture};
+use crate::layer::raster::{Look, Picture, TILE};
 
 /// The drivers that may open a raster, those of them that this GDAL has. `MEM` and `WEBP` are for what is made here.
 pub const DRIVERS: [&str; 8] = ["GTiff", "PNG", "JPEG", "JP2OpenJPEG", "ECW", "JP2ECW", "MEM", "WEBP"];
 /// Endings of rasters, and who may try each.
-const ENDINGS: [(&str, &[&str]); 9] = [
+const ENDINGS: [(&str, &[&str]); 8] = [
     ("tif", &["GTiff"]),
     ("tiff", &["GTiff"]),
     ("png", &["PNG"]),
@@ -33,38 +35,27 @@ const ENDINGS: [(&str, &[&str]); 9] = [
     ("jp2", &["JP2OpenJPEG", "JP2ECW"]),
     ("j2k", &["JP2OpenJPEG", "JP2ECW"]),
     ("ecw", &["ECW"]),
-    ("gpkg", &["GPKG"]),
 ];
 /// More than any city's orthophoto: 22 km at 10 cm.
-const MOST_PIXELS: i64 = 50_000_000_000;
-/// A larger raster must have a byte for this many pixels: blank paper, packed by the fax method, has 5,000.
-const EMPTINESS: i64 = 20_000;
-const EMPTINESS_MATTERS: i64 = 1_000_000_000;
+const MOST_PIXELS: u64 = 50_000_000_000;
+/// A raster has a byte for as many pixels (scanned plans, packed by the fax method, have a thousand), but for some that are
+/// free.
+const EMPTINESS: u64 = 2_000;
+const FREE_PIXELS: u64 = 400_000_000;
 const CACHE: i64 = 512 << 20;
-/// Processor time, where a slow machine cuts four tiles a second; others cut a hundred.
+/// Processor time, where a slow machine cuts fifty tiles a second; others cut twice as many.
 const SECONDS: u64 = 60;
-const TILES_A_SECOND: u64 = 4;
+const TILES_A_SECOND: u64 = 50;
 
-/// Whether a file is a raster by its first bytes and its name.
-pub fn is_raster(path: &str) -> bool {
-    let head = vsi::head(path, foreign::HEAD);
-    let starts = |magic: &[u8]| head.starts_with(magic);
-    let ending = source::ending(path);
-    starts(b"II*\0")
-        || starts(b"MM\0*")
-        || starts(b"II+\0")
-        || starts(b"MM\0+")
-        || starts(b"\x89PNG")
-        || starts(&[0xFF, 0xD8, 0xFF])
-        || starts(b"\0\0\0\x0CjP")
-        || starts(&[0xFF, 0x4F, 0xFF, 0x51])
-        || (ending == "ecw" && !drivers("ecw").is_empty())
+/// Pixels that a source of so many bytes may have.
+fn most_pixels(bytes: u64) -> u64 {
+    FREE_PIXELS.saturating_add(bytes.saturating_mul(EMPTINESS)).min(MOST_PIXELS)
 }
 
-/// Whether the name is that of a raster in an archive.
-pub fn is_named_so(name: &str) -> bool {
-    let ending = source::ending(name);
-    ending != "gpkg" && ENDINGS.iter().any(|(known, _)| *known == ending)
+/// Seconds of processor time that cutting the largest raster of a source may take.
+pub fn most_seconds(bytes: u64) -> u64 {
+    let tiles = most_pixels(bytes) * site::MADE_OF_EACH / u64::from(TILE).pow(2);
+    SECONDS + tiles / TILES_A_SECOND
 }
 
 /// The drivers for an ending that this GDAL has.
@@ -76,9 +67,17 @@ fn drivers(ending: &str) -> Vec<&'static str> {
     all.iter().copied().filter(|name| super::installed::has(name)).collect()
 }
 
+/// Prepares GDAL for rasters: an `.aux.xml` beside a file says where it lies; none is ever written.
+pub fn prepare() {
+    // SAFETY: a number.
+    unsafe { gdal_sys::GDALSetCacheMax64(CACHE) };
+    vsi::option(c"GDAL_PAM_ENABLED", c"YES");
+}
+
 /// One raster, looked at and decided on.
-struct Plan {
+pub struct Plan {
     dataset: Dataset,
+    found: Found,
     index: usize,
     name: String,
     bands: Bands,
@@ -87,52 +86,20 @@ struct Plan {
     notes: Vec<Note>,
 }
 
-/// Answers for the rasters at these paths, in the words that layers of features are answered for.
-pub fn answer(paths: &[String], request: &Request, out: &mut Out) -> Result<()> {
-    // SAFETY: a number.
-    unsafe { gdal_sys::GDALSetCacheMax64(CACHE) };
-    // An `.aux.xml` beside the file says where it lies; none is ever written.
-    vsi::option(c"GDAL_PAM_ENABLED", c"YES");
-    let (mut plans, mut names, mut driver) = (Vec::new(), Vec::new(), String::new());
-    for path in paths {
-        let name = match &request.name {
-            Some(own) if !path.starts_with("/vsi") => own,
-            _ => source::shown(path),
-        };
-        let name = stem(name).to_string();
-        if request.wants(&name, "") {
-            let plan = Plan::new(path, names.len(), &name, &request.of(&name, ""))?;
-            driver = plan.dataset.driver();
-            plans.push(plan);
-        }
-        names.push((name, String::new()));
-    }
-    super::known(request, &names)?;
-    let path = request.path.clone();
-    let notes = errors::take();
-    if request.action == Action::Inspect {
-        let layers = plans.into_iter().map(Plan::info).collect();
-        return out.event(&Event::Source { driver, path, layers, notes });
-    }
-    // Nothing is sent before everything can be read.
-    let checked: Vec<Result<()>> = plans.iter().map(|plan| plan.check(out)).collect();
-    checked.into_iter().collect::<Result<()>>()?;
-    let layers = plans.iter().map(Plan::heading).collect();
-    out.event(&Event::Source { driver, path, layers, notes })?;
-    let tiles: u64 = plans.iter().filter_map(|p| Some(site::tiles(p.site.mercator, p.picture.as_ref()?.zoom))).sum();
-    limits::take_time(SECONDS + tiles / TILES_A_SECOND);
-    plans.into_iter().try_for_each(|plan| plan.read(out))
-}
-
 impl Plan {
-    fn new(path: &str, index: usize, name: &str, request: &Request) -> Result<Plan> {
-        let shown = source::shown(path).to_string();
+    /// # Errors
+    /// What is no raster, or lies nowhere, or is larger than its file can hold, is refused with what to do.
+    pub fn new(found: &Found, index: usize, name: &str, request: &Request) -> Result<Plan> {
+        let (path, shown) = (&found.path, found.shown());
         let refuse = |say: &str| Error::Unreadable(format!("`{shown}` {say}"));
-        let drivers = drivers(&source::ending(path));
+        let (drivers, table) = match &found.table {
+            Some((table, _)) => (vec!["GPKG"], Some(table.as_str())),
+            None => (drivers(&source::ending(path)), None),
+        };
         if drivers.is_empty() {
             return Err(refuse("is of a format that the installed GDAL does not read: save it as GeoTIFF"));
         }
-        let dataset = Dataset::open(path, &drivers).ok_or_else(|| {
+        let dataset = Dataset::open(path, &drivers, table).ok_or_else(|| {
             let cause = errors::take_cause().unwrap_or("it is damaged".into());
             refuse(&format!("cannot be read: {cause}"))
         })?;
@@ -140,35 +107,58 @@ impl Plan {
             return Err(refuse("holds several rasters: export the one that is wanted as GeoTIFF"));
         }
         let (width, height) = dataset.size();
-        let pixels = i64::from(width) * i64::from(height);
+        let pixels = u64::from(width.unsigned_abs()) * u64::from(height.unsigned_abs());
         if pixels > MOST_PIXELS {
             return Err(refuse(&format!(
                 "claims {width} × {height} pixels, more than {MOST_PIXELS} in all; cut it into parts"
             )));
         }
-        let bytes = vsi::File::open(path).map_or(0, |file| file.1) as i64;
-        if pixels > EMPTINESS_MATTERS && pixels / EMPTINESS > bytes {
+        let bytes = vsi::File::open(path).map_or(0, |file| file.1);
+        if pixels > most_pixels(bytes) {
             return Err(refuse(&format!(
-                "claims {width} × {height} pixels in {bytes} bytes, which no real picture does"
+                "claims {width} × {height} pixels in {bytes} bytes, which no real picture does; save it anew in the program that it is from"
             )));
         }
         let mut notes = Vec::new();
-        let bands = Bands::of(&dataset, &shown)?;
-        let site = Site::of(&dataset, path, request, &mut notes)?;
+        let site = Site::of(&dataset, found, request, &mut notes)?;
+        let bands = Bands::of(&dataset, request.nodata.as_deref(), &shown)?;
         let picture = site.crs.as_ref().map(|crs| site.picture(&dataset, &bands, crs, &shown)).transpose()?;
+        notes.extend(site.fit(picture.as_ref().map(|picture| picture.resolution)));
         if bands.wide {
             let (low, high) = bands.range;
             notes.push(notes::values_stretched(low, high));
         }
         notes.extend(errors::take());
-        Ok(Plan { dataset, index, name: name.into(), bands, picture, site, notes })
+        Ok(Plan { dataset, found: found.clone(), index, name: name.into(), bands, picture, site, notes })
     }
 
-    fn info(self) -> LayerInfo {
+    pub fn driver(&self) -> String {
+        self.dataset.driver()
+    }
+
+    /// Whether it is known where it lies.
+    pub fn is_placed(&self) -> bool {
+        self.site.crs.is_some()
+    }
+
+    /// Processor time that cutting it may take, in seconds.
+    pub fn seconds(&self) -> u64 {
+        let tiles = self.picture.as_ref().map_or(0, |picture| site::tiles(self.site.mercator, picture.zoom));
+        SECONDS + tiles / TILES_A_SECOND
+    }
+
+    fn title(&self) -> Option<String> {
+        self.found.table.as_ref().and_then(|(_, title)| title.clone())
+    }
+
+    pub fn info(self) -> LayerInfo {
+        let title = self.title();
         let picture = self.picture.unwrap_or_else(|| self.site.unplaced(&self.dataset, &self.bands));
         LayerInfo {
             index: self.index,
             name: self.name,
+            path: self.found.inside,
+            title,
             crs: self.site.crs,
             crs_candidates: self.site.candidates,
             extent: Some(self.site.extent),
@@ -180,11 +170,20 @@ impl Plan {
         }
     }
 
-    fn heading(&self) -> LayerInfo {
-        LayerInfo { index: self.index, name: self.name.clone(), ..LayerInfo::default() }
+    /// Name and kind, for the list that comes before the tiles.
+    pub fn heading(&self) -> LayerInfo {
+        LayerInfo {
+            index: self.index,
+            name: self.name.clone(),
+            path: self.found.inside.clone(),
+            title: self.title(),
+            raster: self.picture.clone(),
+            ..LayerInfo::default()
+        }
     }
 
-    fn check(&self, out: &mut Out) -> Result<()> {
+    /// What the caller must say first.
+    pub fn check(&self, out: &mut Out) -> Result<()> {
         if self.site.crs.is_some() {
             return Ok(());
         }
@@ -194,14 +193,14 @@ impl Plan {
         Err(refused)
     }
 
-    fn read(mut self, out: &mut Out) -> Result<()> {
+    pub fn read(&mut self, out: &mut Out) -> Result<()> {
         let unplaced = || Error::Internal("a raster without a place was to be cut".into());
         let (picture, crs) = (self.picture.clone().ok_or_else(unplaced)?, self.site.crs.clone().ok_or_else(unplaced)?);
         out.event(&Event::Layer(LayerStart {
             index: self.index,
             name: self.name.clone(),
-            title: None,
-            crs: Some(crs.clone()),
+            title: self.title(),
+            crs: Some(crs),
             geometry: None,
             shape: None,
             fields: Vec::new(),
@@ -215,12 +214,8 @@ impl Plan {
             notes: std::mem::take(&mut self.notes),
         }))?;
         let way = self.site.way.take().ok_or_else(unplaced)?;
-        let warper = Warper::new(&self.dataset, &self.bands, way, pyramid::side(picture.zoom) as i32)?;
-        let encoder = Encoder::new(picture.look.format());
-        let mut pyramid = Pyramid::new(picture.zoom, warper, encoder, out);
-        pyramid.cut(self.site.mercator)?;
-        let tiles = pyramid.tiles;
-        drop(pyramid);
+        let mut warper = Warper::new(&self.dataset, &self.bands, way, pyramid::side(picture.zoom) as i32)?;
+        let tiles = Pyramid::new(picture.zoom, self.site.mercator, &self.bands, out).cut(&mut warper)?;
         let failed = errors::take();
         for note in failed {
             out.event(&Event::Note(note))?;

@@ -4,9 +4,11 @@ use super::super::place;
 use super::super::srs::Srs;
 use super::super::vsi;
 use super::bands::Bands;
+use super::control::{self, Fit, Point};
 use super::dataset::Dataset;
+use super::find::Found;
 use super::warp::Way;
-use super::{deepest, pyramid, source};
+use super::{deepest, pyramid};
 use crate::error::{Error, Result};
 use crate::import::frames::{Candidate, Crs, Note, Request};
 use crate::import::notes;
@@ -14,13 +16,58 @@ use crate::layer::raster::Picture;
 
 /// Steps along each side, and across, at which a raster is followed to web Mercator.
 const STEPS: usize = 16;
-/// Pixels that may be made of a raster, more than its own: turned ones have corners with nothing in them.
-const MOST_MADE: u64 = 100_000_000_000;
+/// Pixels that may be made of each of a raster: turned ones have corners with nothing in them, and zooms come in steps of 2.
+pub const MADE_OF_EACH: u64 = 12;
+/// As many are made of any raster, however small.
+const MADE_AT_LEAST: u64 = 4 << 20;
 /// A `.prj` is a line of text.
 const MOST_PRJ: usize = 64 << 10;
 
+/// How pixels become coordinates.
+pub enum Placement {
+    /// By six numbers, as of a world file.
+    Corner([f64; 6]),
+    Points(Fit),
+}
+
+impl Placement {
+    /// What the caller says, what the file says. `shown` names the raster in errors.
+    fn of(dataset: &Dataset, request: &Request, shown: &str) -> Result<Placement> {
+        let refuse = |say: &str| Error::Unreadable(format!("`{shown}` {say}"));
+        let given = request
+            .control_points
+            .iter()
+            .map(|[column, line, x, y]| Point { pixel: (*column, *line), place: (*x, *y) });
+        let given: Vec<Point> = given.collect();
+        if let Some(six) = dataset.placement().filter(|_| given.is_empty()) {
+            let [_, a, b, _, c, d] = six;
+            let sane = six.iter().all(|v| v.is_finite() && v.abs() < 1e12) && (a * d - b * c).abs() > 1e-24;
+            let say =
+                || refuse(&format!("has a place that is none: {six:?}; mend its world file or georeference it anew"));
+            return sane.then_some(Placement::Corner(six)).ok_or_else(say);
+        }
+        let points = if given.is_empty() { dataset.control_points() } else { given };
+        if points.is_empty() {
+            return Err(refuse(
+                "does not say where it lies: put a world file (.tfw, .pgw, .jgw) beside it, export it as GeoTIFF with its coordinates, or name three pixels or more with `--gcp`",
+            ));
+        }
+        let mend = "set more of them, such as with QGIS's Georeferencer or `--gcp`";
+        Fit::new(points).map(Placement::Points).map_err(|say| refuse(&format!("{say}; {mend}")))
+    }
+
+    fn places(&self, pixels: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        match self {
+            Placement::Corner([x, a, b, y, c, d]) => {
+                pixels.iter().map(|(i, j)| (x + i * a + j * b, y + i * c + j * d)).collect()
+            }
+            Placement::Points(fit) => fit.places(pixels),
+        }
+    }
+}
+
 pub struct Site {
-    placement: [f64; 6],
+    placement: Placement,
     size: (i32, i32),
     pub crs: Option<Crs>,
     pub candidates: Vec<Candidate>,
@@ -34,34 +81,16 @@ pub struct Site {
 }
 
 impl Site {
-    pub fn of(dataset: &Dataset, path: &str, request: &Request, notes: &mut Vec<Note>) -> Result<Site> {
-        let shown = source::shown(path);
+    pub fn of(dataset: &Dataset, found: &Found, request: &Request, notes: &mut Vec<Note>) -> Result<Site> {
+        let shown = &found.shown();
         let refuse = |say: &str| Error::Unreadable(format!("`{shown}` {say}"));
-        let Some(placement) = dataset.placement() else {
-            return Err(refuse(match dataset.control_points() {
-                0 => {
-                    "does not say where it lies: put a world file (.tfw, .pgw, .jgw) beside it, or export it as GeoTIFF with its coordinates"
-                }
-                _ => {
-                    "lies on control points, by which nobody has bent it yet: warp it first, such as with QGIS's Georeferencer or `gdalwarp`"
-                }
-            }));
-        };
+        let placement = Placement::of(dataset, request, shown)?;
         if request.swap_xy {
             return Err(refuse("is a raster, whose axes cannot be exchanged: mend its world file"));
         }
-        let [_, a, b, _, c, d] = placement;
-        let area = (a * d - b * c).abs();
-        let sane = placement.iter().all(|v| v.is_finite() && v.abs() < 1e12) && area > 1e-24;
-        if !sane {
-            return Err(refuse(&format!(
-                "has a place that is none: {placement:?}; mend its world file or georeference it anew"
-            )));
-        }
-        let size = dataset.size();
         let mut site = Site {
             placement,
-            size,
+            size: dataset.size(),
             crs: None,
             candidates: Vec::new(),
             extent: [0.0; 4],
@@ -69,32 +98,35 @@ impl Site {
             mercator: [0.0; 4],
             way: None,
         };
-        let corners = site.points(1);
+        let corners = site.placement.places(&grid(site.size, 1));
+        if corners.iter().any(|(x, y)| !(x.is_finite() && y.is_finite())) {
+            return Err(refuse("has corners that are nowhere; georeference it anew"));
+        }
         site.extent = around(corners.iter().copied());
-        site.locate(dataset, path, request, &corners, notes)?;
+        site.locate(dataset, found, request, &corners, notes)?;
         if let Some(crs) = site.crs.clone() {
-            site.follow(dataset, &crs, shown)?;
+            site.follow(&crs, shown)?;
         }
         Ok(site)
     }
 
-    /// Places of the source at `steps` steps along both sides, in its coordinates.
-    fn points(&self, steps: usize) -> Vec<(f64, f64)> {
-        let [x, a, b, y, c, d] = self.placement;
-        grid(self.size, steps).into_iter().map(|(i, j)| (x + i * a + j * b, y + i * c + j * d)).collect()
+    /// How well control points place it, where it lies by such.
+    pub fn fit(&self, metres: Option<f64>) -> Option<Note> {
+        let Placement::Points(fit) = &self.placement else { return None };
+        Some(notes::control_points(fit.points.len(), control::order(fit.points.len()), fit.off(), metres))
     }
 
     /// As layers of features are placed: what the caller says, what the file says, or what it could be.
     fn locate(
         &mut self,
         dataset: &Dataset,
-        path: &str,
+        found: &Found,
         request: &Request,
         corners: &[(f64, f64)],
         notes: &mut Vec<Note>,
     ) -> Result<()> {
         let mut own_notes = Vec::new();
-        let own = dataset.srs().filter(|srs| !srs.name().starts_with("Undefined")).or_else(|| beside(path));
+        let own = dataset.srs().filter(|srs| !srs.name().starts_with("Undefined")).or_else(|| beside(&found.path));
         let own = own.and_then(|srs| place::of(&srs, &mut own_notes));
         if let Some(text) = &request.srs {
             let given = place::given(text)?;
@@ -116,7 +148,7 @@ impl Site {
     }
 
     /// Follows the raster to web Mercator; what has no place there is not in the coordinate system it is said to be in.
-    fn follow(&mut self, dataset: &Dataset, crs: &Crs, shown: &str) -> Result<()> {
+    fn follow(&mut self, crs: &Crs, shown: &str) -> Result<()> {
         let nowhere = || {
             let [w, s, e, n] = self.extent;
             Error::Unreadable(format!(
@@ -126,13 +158,14 @@ impl Site {
         };
         let srs = place::described_whole(crs).ok_or_else(nowhere)?;
         let lonlat = srs.to_lonlat(None).ok_or_else(nowhere)?;
-        let degrees: Option<Vec<_>> = self.points(STEPS).into_iter().map(|(x, y)| lonlat.point(x, y)).collect();
+        let degrees: Option<Vec<_>> =
+            self.placement.places(&grid(self.size, STEPS)).into_iter().map(|(x, y)| lonlat.point(x, y)).collect();
         let bounds = around(degrees.ok_or_else(nowhere)?.into_iter());
         // Farther to the poles web Mercator ends.
         if bounds[0] < -180.0 || bounds[2] > 180.0 || bounds[1] < -85.06 || bounds[3] > 85.06 {
             return Err(nowhere());
         }
-        let way = Way::new(dataset, &srs).ok_or_else(nowhere)?;
+        let way = Way::new(self.size, &self.placement, &srs).ok_or_else(nowhere)?;
         let places: Option<Vec<_>> = way.places(&grid(self.size, STEPS)).into_iter().collect();
         self.mercator = around(places.ok_or_else(nowhere)?.into_iter());
         self.bounds = Some(bounds);
@@ -162,9 +195,10 @@ impl Site {
         }
         let zoom = deepest(pixel, bands.look);
         let made = tiles(self.mercator, zoom).saturating_mul(u64::from(crate::layer::raster::TILE).pow(2));
-        if made > MOST_MADE {
+        let pixels = u64::from(self.size.0.unsigned_abs()) * u64::from(self.size.1.unsigned_abs());
+        if made > MADE_AT_LEAST.max(pixels.saturating_mul(MADE_OF_EACH)) {
             return Err(refuse(format!(
-                "would become {made} pixels of tiles, more than {MOST_MADE}: its pixels are not as wide as high, or it is to be cut into parts"
+                "has {pixels} pixels and would become {made} of tiles: its pixels are not as wide as high, so that it is most likely placed wrongly"
             )));
         }
         let latitude = self.bounds.map_or(0.0, |[_, s, _, n]| (s + n) / 2.0).to_radians();

@@ -8,8 +8,10 @@ use sys::{CPLErr::CE_None, GDALResampleAlg};
 
 use super::super::ogr::c;
 use super::super::srs::Srs;
-use super::bands::{Bands, Colors};
+use super::bands::Bands;
+use super::control;
 use super::dataset::{Dataset, Window};
+use super::site::Placement;
 use crate::error::{Error, Result};
 use crate::import::reader::errors;
 use crate::layer::raster::Look;
@@ -18,21 +20,31 @@ use crate::layer::raster::Look;
 const MISS: f64 = 0.1;
 const MEMORY: f64 = 192e6;
 
-/// The way from a raster to web Mercator, in metres.
+/// The way from a raster's pixels to web Mercator, in metres.
 pub struct Way(*mut c_void);
 
 impl Way {
     /// None where there is no way from the coordinate system.
-    pub fn new(dataset: &Dataset, from: &Srs) -> Option<Way> {
-        let from = from.wkt();
-        // SAFETY: the list is built and freed here; the dataset outlives the way (see `Warper`).
+    pub fn new(size: (i32, i32), placement: &Placement, from: &Srs) -> Option<Way> {
+        let frame = Dataset::frame(size, placement)?;
+        let (method, order) = match placement {
+            Placement::Corner(_) => ("GEOTRANSFORM", "0".to_string()),
+            Placement::Points(fit) => ("GCP_POLYNOMIAL", control::order(fit.points.len()).to_string()),
+        };
+        let options = [
+            (c"SRC_SRS", &*from.wkt()),
+            (c"DST_SRS", "EPSG:3857"),
+            (c"METHOD", method),
+            (c"MAX_GCP_ORDER", order.as_str()),
+        ];
+        // SAFETY: the list is built and freed here; GDAL copies what it needs of the frame.
         unsafe {
-            let mut options = null_mut();
-            for (name, value) in [(c"SRC_SRS", &*from), (c"DST_SRS", "EPSG:3857"), (c"METHOD", "GEOTRANSFORM")] {
-                options = sys::CSLSetNameValue(options, name.as_ptr(), c(value).as_ptr());
+            let mut list = null_mut();
+            for (name, value) in options {
+                list = sys::CSLSetNameValue(list, name.as_ptr(), c(value).as_ptr());
             }
-            let way = sys::GDALCreateGenImgProjTransformer2(dataset.0, null_mut(), options);
-            sys::CSLDestroy(options);
+            let way = sys::GDALCreateGenImgProjTransformer2(frame.0, null_mut(), list);
+            sys::CSLDestroy(list);
             let way = (!way.is_null()).then_some(Way(way))?;
             sys::GDALSetGenImgProjTransformerDstGeoTransform(way.0, [0.0, 1.0, 0.0, 0.0, 0.0, 1.0].as_ptr());
             Some(way)
@@ -77,7 +89,6 @@ pub struct Warper<'a> {
     approximate: *mut c_void,
     options: *mut sys::GDALWarpOptions,
     way: Way,
-    bytes: Vec<u8>,
     wide: Vec<u16>,
 }
 
@@ -106,7 +117,8 @@ impl<'a> Warper<'a> {
             if let Some(nothing) = &bands.nothing {
                 o.padfSrcNoDataReal = list(nothing);
             }
-            for (name, value) in [(c"INIT_DEST", c"0"), (c"UNIFIED_SRC_NODATA", c"YES")] {
+            for (name, value) in [(c"INIT_DEST", c"0"), (c"UNIFIED_SRC_NODATA", c"YES"), (c"NUM_THREADS", c"ALL_CPUS")]
+            {
                 o.papszWarpOptions = sys::CSLSetNameValue(o.papszWarpOptions, name.as_ptr(), value.as_ptr());
             }
             if bands.wide {
@@ -116,13 +128,13 @@ impl<'a> Warper<'a> {
             }
             o.pfnTransformer = Some(sys::GDALApproxTransform);
             o.pTransformerArg = approximate;
-            Ok(Warper { bands, side, target, approximate, options, way, bytes: Vec::new(), wide: Vec::new() })
+            Ok(Warper { bands, side, target, approximate, options, way, wide: Vec::new() })
         }
     }
 
-    /// The square whose upper left corner is at `corner` (metres), `metres` across a pixel, as red, green, blue and alpha
-    /// of each pixel. False where nothing is in it.
-    pub fn square(&mut self, corner: (f64, f64), metres: f64, out: &mut [u8]) -> Result<bool> {
+    /// The square whose upper left corner is at `corner` (metres), `metres` across a pixel: a byte for each of its colour
+    /// bands and its transparency, pixel by pixel.
+    pub fn square(&mut self, corner: (f64, f64), metres: f64, out: &mut Vec<u8>) -> Result<()> {
         let placement = [corner.0, metres, 0.0, corner.1, 0.0, -metres];
         // SAFETY: the options are whole and ours; the operation is destroyed before they are.
         let done = unsafe {
@@ -135,57 +147,31 @@ impl<'a> Warper<'a> {
             sys::GDALDestroyWarpOperation(operation);
             done
         };
-        if done != CE_None {
-            return Err(unwarped());
-        }
         let all = Window { x: 0, y: 0, width: self.side, height: self.side };
-        let read = match self.bands.wide {
-            false => self.target.read_bytes(all, &mut self.bytes),
-            true => {
+        let read = done == CE_None
+            && if self.bands.wide {
                 let bands: Vec<i32> = (1..=self.target.bands()).collect();
                 self.target.read(all, &bands, &mut self.wide)
-            }
-        };
+            } else {
+                self.target.read_bytes(all, out)
+            };
         if !read {
             return Err(unwarped());
         }
         if self.bands.wide {
-            self.narrow();
+            self.narrow(out);
         }
-        Ok(self.paint(out))
+        Ok(())
     }
 
     /// Values of 16 bits as they are shown.
-    fn narrow(&mut self) {
+    fn narrow(&self, out: &mut Vec<u8>) {
         let count = self.bands.color.len() + 1;
-        self.bytes.clear();
+        out.clear();
         for (i, value) in self.wide.iter().enumerate() {
             let alpha = i % count == count - 1;
-            self.bytes.push(if alpha { (value >> 8) as u8 } else { self.bands.shown(*value) });
+            out.push(if alpha { (value >> 8) as u8 } else { self.bands.shown(*value) });
         }
-    }
-
-    fn paint(&self, out: &mut [u8]) -> bool {
-        let (mut some, stride) = (false, self.bands.color.len() + 1);
-        let scale = |v: u8| if self.bands.is_plain() || self.bands.wide { v } else { self.bands.shown(v.into()) };
-        for (pixel, out) in self.bytes.chunks_exact(stride).zip(out.chunks_exact_mut(4)) {
-            let alpha = pixel[stride - 1];
-            some |= alpha > 0;
-            let color = match &self.bands.colors {
-                _ if alpha == 0 => [0; 4],
-                Colors::Palette(colors) => {
-                    let [r, g, b, a] = colors.get(usize::from(pixel[0])).copied().unwrap_or_default();
-                    if a == 0 { [0; 4] } else { [r, g, b, a.min(alpha)] }
-                }
-                Colors::Gray => {
-                    let v = scale(pixel[0]);
-                    [v, v, v, alpha]
-                }
-                Colors::Rgb => [scale(pixel[0]), scale(pixel[1]), scale(pixel[2]), alpha],
-            };
-            out.copy_from_slice(&color);
-        }
-        some
     }
 }
 
