@@ -16,4 +16,4 @@ pub use matrix::{Limits, MatrixSet, PIXELS};
 pub use plane::{A as SEMI_MAJOR, E2 as ECCENTRICITY2};
 pub use tile::{MAX_ZOOM, Tile};
 pub use transform::Transform;
-pub use zone::{domain, from_mercator, systems, vn2000, window, zone};
+pub use zone::{domain, from_mercator, mercator_scale, systems, vn2000, window, zone};

@@ -10,6 +10,7 @@ use super::find::Found;
 use super::warp::Way;
 use super::{deepest, pyramid};
 use crate::error::{Error, Result};
+use crate::geo::mercator_scale;
 use crate::import::frames::{Candidate, Crs, Note, Request};
 use crate::import::notes;
 use crate::layer::raster::Picture;
@@ -201,8 +202,7 @@ impl Site {
                 "has {pixels} pixels and would become {made} of tiles: its pixels are not as wide as high, so that it is most likely placed wrongly"
             )));
         }
-        let latitude = self.bounds.map_or(0.0, |[_, s, _, n]| (s + n) / 2.0).to_radians();
-        let resolution = pixel * latitude.cos();
+        let resolution = pixel * mercator_scale(self.bounds.map_or(0.0, |[_, s, _, n]| (s + n) / 2.0));
         Ok(Picture { resolution, zoom, ..self.unplaced(dataset, bands) })
     }
 
