@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::Shared;
 use super::ogc::collections::titles;
+use super::ogc::write;
 use super::params::Params;
 use super::respond::{self, Answer};
 use crate::analysis::{self, Place};
@@ -63,14 +64,14 @@ pub async fn near(State(app): Shared, mut params: Params) -> Answer {
     Ok(respond::json("application/geo+json", body))
 }
 
-pub async fn area(State(app): Shared, mut params: Params, body: Bytes) -> Answer {
+pub async fn area(State(app): Shared, mut params: Params, body: Body) -> Answer {
     let layers = layers(&app, &mut params, |l| {
         l.visible && l.class_field.is_some() && matches!(l.shape(), "polygon" | "mixed")
     })?;
     let by = params.text("by");
     let srid = crs(&mut params)?.unwrap_or(4326);
     params.end("`layers`, `by`, `crs`")?;
-    let polygon = polygon(&body)?;
+    let polygon = polygon(&write::read(&app, body).await?)?;
     let area = analysis::area(&app.db.pool, &layers, &polygon, srid, by.as_deref()).await?;
     Ok(respond::json("application/json", serde_json::to_string(&area)?))
 }

@@ -200,8 +200,7 @@ async fn layers(
                 let package = Package::recognise(&called.place(), &layers, options.layer.as_deref())?;
                 if let Some(package) = package.map(|package| Package { unread, ..package }) {
                     tell(Step::Opened(layers.into_iter().map(|l| l.name).collect()));
-                    let source =
-                        publish::Source { file: &name, driver: &driver, alone: true, notes: &source_notes, sha256 };
+                    let source = publish::Source { file: &name, driver: &driver, notes: &source_notes, sha256 };
                     return package::import(to, reader, &package, source, options, tell).await;
                 }
                 taken = options.own_ids(&layers)?;
@@ -218,13 +217,8 @@ async fn layers(
                 tell(Step::Opened(names));
             }
             Event::Layer(layer) => {
-                let source = publish::Source {
-                    file: &name,
-                    driver: &driver,
-                    alone: reports.is_empty(),
-                    notes: &source_notes,
-                    sha256: sha256.clone(),
-                };
+                let source =
+                    publish::Source { file: &name, driver: &driver, notes: &source_notes, sha256: sha256.clone() };
                 let own =
                     listed.iter().find(|l| l.index == layer.index).map_or_else(|| options.clone(), |l| options.of(l));
                 let report = match layer.raster {

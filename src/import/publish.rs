@@ -33,8 +33,6 @@ pub struct Source<'a> {
     /// The file's name, without its folder.
     pub file: &'a str,
     pub driver: &'a str,
-    /// True for the first layer of a source.
-    pub alone: bool,
     pub notes: &'a [Note],
     pub sha256: hash::Hash,
 }

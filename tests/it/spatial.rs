@@ -152,4 +152,6 @@ async fn a_bad_question_is_a_400_that_names_the_value() {
     }
     let many = format!(r#"{{"type":"Polygon","coordinates":[[{}]]}}"#, vec!["[1,2]"; 10_001].join(","));
     assert_eq!(server.post("/query/area", many).await.status, 413);
+    let reply = server.post("/query/area", " ".repeat(5 << 20)).await;
+    assert_eq!((reply.status.as_u16(), reply.json()["type"].as_str()), (413, Some("/problems/too-large")));
 }

@@ -80,7 +80,6 @@ pub async fn import(
     let mut waiting: Vec<Waiting> = Vec::new();
     // Of classes that become no layer, and so have no report of their own.
     let mut empty: Vec<Finding> = Vec::new();
-    let mut source = source;
     while let Some(frame) = reader.next().await? {
         let Frame::Event(event) = frame else {
             return Err(Error::Internal("the reader sent rows before their layer".into()));
@@ -90,7 +89,6 @@ pub async fn import(
                 let Some(member) = package.member(start.index) else {
                     return Err(Error::Internal("the reader sent a layer that it did not list".into()));
                 };
-                source.alone = waiting.is_empty();
                 let id = free(&mut tx, package, member, &waiting, &source, options).await?;
                 publish::lock(&mut tx, &id, options.wait).await?;
                 if options.wait {
