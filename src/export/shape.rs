@@ -50,7 +50,7 @@ pub enum Body<'a> {
 impl Shape<'_> {
     pub fn is_empty(&self) -> bool {
         match &self.body {
-            Body::Positions(positions) => positions.len() == 0,
+            Body::Positions(positions) => positions.count() == 0,
             Body::Rings(rings) => rings.is_empty(),
             Body::Parts(parts) => parts.iter().all(Shape::is_empty),
         }

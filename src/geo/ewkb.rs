@@ -69,7 +69,7 @@ pub struct Positions<'a> {
 }
 
 impl<'a> Positions<'a> {
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.bytes.len() / self.head.size()
     }
 

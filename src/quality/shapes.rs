@@ -77,7 +77,7 @@ impl Writer {
         let mut dim = Dim::Empty;
         let mut finite = true;
         let walked = wkb::walk(ewkb, &mut |run, positions| {
-            let mut count = positions.len();
+            let mut count = positions.count();
             if matches!(run, Run::Shell | Run::Hole) {
                 count = count.saturating_sub(1);
             }

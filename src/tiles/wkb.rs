@@ -130,7 +130,7 @@ impl Runs<'_> {
     /// Points in grid units, none twice running. What is not a number (an empty point) is left out.
     fn run(&self, rest: &mut Reader<'_>, head: Head, count: u32) -> Result<Vec<Point>, Reason> {
         let positions = rest.positions(head, count).ok_or(Reason::Nothing)?;
-        let mut run = Vec::with_capacity(positions.len());
+        let mut run = Vec::with_capacity(positions.count());
         for [x, y] in positions.xy().filter(|p| p.iter().all(|c| c.is_finite())) {
             let point = self.grid.local(x, y).ok_or(Reason::Far)?;
             if run.last() != Some(&point) {
