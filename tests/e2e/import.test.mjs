@@ -259,7 +259,7 @@ test('of a file of several layers each is chosen, named and told what becomes of
     await page.getByText('Hãy chọn hệ tọa độ trước.').waitFor();
     assert.equal(await source('moc').getAttribute('aria-current'), 'true');
     await page.locator('.option', { hasText: 'EPSG:9217' }).first().click();
-    await page.getByText('5 đối tượng', { exact: true }).waitFor();
+    await page.getByLabel('Xem trước trên bản đồ').getByText('5 đối tượng', { exact: true }).waitFor();
     await go(page).click();
     await done(page);
     const made = (await ids()).filter((id) => ['moc', 'dia_danh_thu', 'bang', 'diem'].includes(id)).sort();
