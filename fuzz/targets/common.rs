@@ -12,5 +12,5 @@ pub fn fields() -> Vec<Field> {
     let kind = |name: &str| serde_json::from_value::<Kind>(serde_json::json!(name)).ok();
     let named = [("so", "int4"), ("Mã đất", "text"), ("eo:cloud_cover", "float8")].into_iter();
     let all = named.chain(KINDS.iter().map(|k| (*k, *k)));
-    all.filter_map(|(name, k)| Some(Field { name: name.into(), column: name.into(), kind: kind(k)?, title: None })).collect()
+    all.filter_map(|(name, k)| Some(Field { name: name.into(), column: name.into(), kind: kind(k)?, title: None, domain: Vec::new() })).collect()
 }
