@@ -4,13 +4,13 @@ import io
 import math
 import os
 import random
-import sqlite3
 import struct
 import zipfile
 import zlib
 
 import hostile_mutants
 import hostile_rasters
+from hostile_make import CONTENTS, geopackage, link, packed
 
 # File name → what it is.
 KINDS = {}
@@ -38,26 +38,12 @@ def make(folder, port, canary):
     hostile_mutants.make(put, canary.parent)
 
 
-def packed(*entries, method=zipfile.ZIP_DEFLATED):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as z:
-        for name, data in entries:
-            z.writestr(name, data)
-    return out.getvalue()
-
-
 def bomb(name, megabytes):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z, z.open(name, "w", force_zip64=True) as f:
         for _ in range(megabytes):
             f.write(bytes(1 << 20))
     return out.getvalue()
-
-
-def link(name, target):
-    entry = zipfile.ZipInfo(name)
-    entry.create_system, entry.external_attr = 3, 0o120777 << 16
-    return packed((entry, str(target)))
 
 
 def entry_of_mode(name, mode, data):
@@ -125,8 +111,8 @@ def archives(put, canary):
     put(kind, "out_absolute.zip", packed(("/etc/x.geojson", SQUARE)))
     put(kind, "out_backslash.zip", packed(("..\\..\\x.geojson", SQUARE)))
     put(kind, "out_drive.zip", packed(("C:\\x.geojson", SQUARE)))
-    put(kind, "link_canary.zip", link("a.csv", canary))
-    put(kind, "link_passwd.zip", link("a.csv", "/etc/passwd"))
+    put(kind, "link_canary.zip", packed(link("a.csv", canary)))
+    put(kind, "link_passwd.zip", packed(link("a.csv", "/etc/passwd")))
     put(kind, "many_entries.zip", packed(*((f"{n}.txt", b"") for n in range(70_000)), method=zipfile.ZIP_STORED))
     put(kind, "deep.zip", packed(("a/" * 200 + "x.geojson", SQUARE)))
     good = packed(("a.geojson", SQUARE))
@@ -145,7 +131,7 @@ def archives(put, canary):
     put(kind, "in_itself.zip", packed(("a.gml", "x"), ("a.zip/a.geojson", SQUARE)))
     put(kind, "device.zip", entry_of_mode("a.csv", 0o020666, b""))
     put(kind, "pipe.zip", entry_of_mode("a.csv", 0o010666, b""))
-    put(kind, "folder_link.zip", link("a", canary.parent), )
+    put(kind, "folder_link.zip", packed(link("a", canary.parent)))
     put(kind, "setuid.zip", entry_of_mode("a.geojson", 0o104755, SQUARE))
     put(kind, "locked.zip", good[:6] + b"\1\0" + good[8:at + 8] + b"\1\0" + good[at + 10 :])
     put(kind, "unknown_method.zip", good[:8] + b"\x63\0" + good[10:at + 10] + b"\x63\0" + good[at + 12 :])
@@ -353,24 +339,13 @@ def databases(put, canary):
     kind = "GeoPackage"
 
     def gpkg(name, *statements):
-        path = canary.parent / "make.gpkg"
-        path.unlink(missing_ok=True)
-        db = sqlite3.connect(path)
-        db.executescript(
-            "PRAGMA application_id=1196444487; PRAGMA user_version=10200;"
-            "CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT, organization_coordsys_id INTEGER, definition TEXT, description TEXT);"
-            "INSERT INTO gpkg_spatial_ref_sys VALUES ('WGS 84', 4326, 'EPSG', 4326, 'GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433],AUTHORITY[\"EPSG\",\"4326\"]]', NULL);"
-            "CREATE TABLE gpkg_contents (table_name TEXT PRIMARY KEY, data_type TEXT, identifier TEXT, description TEXT, last_change TEXT, min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER);"
-            "CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, geometry_type_name TEXT, srs_id INTEGER, z INTEGER, m INTEGER);"
+        system = "'WGS 84', 4326, 'EPSG', 4326, 'GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433],AUTHORITY[\"EPSG\",\"4326\"]]', NULL"
+        script = (
+            CONTENTS + "CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, geometry_type_name TEXT, srs_id INTEGER, z INTEGER, m INTEGER);"
             "INSERT INTO gpkg_contents VALUES ('a', 'features', 'a', '', '2026-01-01T00:00:00Z', 108, 11, 109, 12, 4326);"
             "INSERT INTO gpkg_geometry_columns VALUES ('a', 'geom', 'POINT', 4326, 0, 0);"
         )
-        for statement in statements:
-            db.execute(statement)
-        db.commit()
-        db.close()
-        put(kind, name, path.read_bytes())
-        path.unlink()
+        put(kind, name, geopackage(canary.parent / "make.gpkg", system, script, *statements))
 
     blob = b"GP\0\1" + struct.pack("<i", 4326) + struct.pack("<BIdd", 1, 1, 108.9, 11.5)
     table = "CREATE TABLE a (fid INTEGER PRIMARY KEY, geom POINT, ten TEXT)"

@@ -1,11 +1,10 @@
 """Rasters and planning packages made to do harm, for scripts/hostile.py."""
 
-import io
 import random
-import sqlite3
 import struct
-import zipfile
 import zlib
+
+from hostile_make import CONTENTS, geopackage, link, packed
 
 NAN, INFINITE = float("nan"), float("inf")
 POINT = b'{"type":"Feature","properties":{"ten":"a"},"geometry":{"type":"Point","coordinates":[108.98,11.56]}}'
@@ -19,20 +18,6 @@ def make(put, canary):
     pictures(put, canary)
     pyramids(put, canary)
     packages(put, canary)
-
-
-def packed(*entries):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, data in entries:
-            z.writestr(name, data)
-    return out.getvalue()
-
-
-def link(name, target):
-    entry = zipfile.ZipInfo(name)
-    entry.create_system, entry.external_attr = 3, 0o120777 << 16
-    return entry, str(target)
 
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 12: 8, 13: 4}
@@ -175,28 +160,17 @@ def pyramids(put, canary):
     kind = "raster"
 
     def gpkg(name, *statements, size=256, wide=1, high=1, across=0.5, zoom=0, blob=None, contents=None):
-        path = canary.parent / "make_raster.gpkg"
-        path.unlink(missing_ok=True)
-        db = sqlite3.connect(path)
-        db.executescript(
-            "PRAGMA application_id=1196444487; PRAGMA user_version=10200;"
-            "CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT, organization_coordsys_id INTEGER, definition TEXT, description TEXT);"
-            "INSERT INTO gpkg_spatial_ref_sys VALUES ('WGS 84 / UTM zone 49N', 32649, 'EPSG', 32649, 'PROJCS[\"WGS 84 / UTM zone 49N\",GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433]],PROJECTION[\"Transverse_Mercator\"],PARAMETER[\"latitude_of_origin\",0],PARAMETER[\"central_meridian\",111],PARAMETER[\"scale_factor\",0.9996],PARAMETER[\"false_easting\",500000],PARAMETER[\"false_northing\",0],UNIT[\"metre\",1],AUTHORITY[\"EPSG\",\"32649\"]]', NULL);"
-            + (contents or "CREATE TABLE gpkg_contents (table_name TEXT PRIMARY KEY, data_type TEXT, identifier TEXT, description TEXT, last_change TEXT, min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER);"
-               "INSERT INTO gpkg_contents VALUES ('a', 'tiles', 'a', '', '2026-01-01T00:00:00Z', 280000, 1279000, 280128, 1279128, 32649);")
+        system = "'WGS 84 / UTM zone 49N', 32649, 'EPSG', 32649, 'PROJCS[\"WGS 84 / UTM zone 49N\",GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433]],PROJECTION[\"Transverse_Mercator\"],PARAMETER[\"latitude_of_origin\",0],PARAMETER[\"central_meridian\",111],PARAMETER[\"scale_factor\",0.9996],PARAMETER[\"false_easting\",500000],PARAMETER[\"false_northing\",0],UNIT[\"metre\",1],AUTHORITY[\"EPSG\",\"32649\"]]', NULL"
+        script = (
+            (contents or CONTENTS + "INSERT INTO gpkg_contents VALUES ('a', 'tiles', 'a', '', '2026-01-01T00:00:00Z', 280000, 1279000, 280128, 1279128, 32649);")
             + "CREATE TABLE gpkg_tile_matrix_set (table_name TEXT PRIMARY KEY, srs_id INTEGER, min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE);"
             "INSERT INTO gpkg_tile_matrix_set VALUES ('a', 32649, 280000, 1279000, 280128, 1279128);"
             "CREATE TABLE gpkg_tile_matrix (table_name TEXT, zoom_level INTEGER, matrix_width INTEGER, matrix_height INTEGER, tile_width INTEGER, tile_height INTEGER, pixel_x_size DOUBLE, pixel_y_size DOUBLE, PRIMARY KEY (table_name, zoom_level));"
             "CREATE TABLE a (id INTEGER PRIMARY KEY, zoom_level INTEGER, tile_column INTEGER, tile_row INTEGER, tile_data BLOB, UNIQUE (zoom_level, tile_column, tile_row));"
         )
-        db.execute("INSERT INTO gpkg_tile_matrix VALUES ('a', ?, ?, ?, ?, ?, ?, ?)", (zoom, wide, high, size, size, across, across))
-        db.execute("INSERT INTO a VALUES (1, ?, 0, 0, ?)", (zoom, png(256, 256) if blob is None else blob))
-        for statement in statements:
-            db.execute(statement)
-        db.commit()
-        db.close()
-        put(kind, name, path.read_bytes())
-        path.unlink()
+        matrix = "INSERT INTO gpkg_tile_matrix VALUES ('a', ?, ?, ?, ?, ?, ?, ?)", (zoom, wide, high, size, size, across, across)
+        tile = "INSERT INTO a VALUES (1, ?, 0, 0, ?)", (zoom, png(256, 256) if blob is None else blob)
+        put(kind, name, geopackage(canary.parent / "make_raster.gpkg", system, script, matrix, tile, *statements))
 
     gpkg("tiles_good.gpkg")
     gpkg("tiles_matrix_of_2_billion.gpkg", wide=2**31 - 1, high=2**31 - 1)

@@ -1,8 +1,6 @@
-# A file of parcels, and a database of its own that goes when the script ends; for scripts that source it in the project's folder.
+# A database of its own that goes when the script ends; for scripts that source it in the project's folder.
 bin=${DOTHI_BIN:-target/release/dothi}
-rows=${ROWS:-300000}
 runs=${RUNS:-3}
-python3 scripts/bench/parcels.py target/bench "$rows"
 dir=$(mktemp -d)
 trap '"$bin" --data-dir "$dir/var" db stop --force >/dev/null 2>&1; rm -rf "$dir"' EXIT
 "$bin" --data-dir "$dir/var" db start >/dev/null

@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/bench/database.sh
+rows=${ROWS:-300000}
+python3 scripts/bench/parcels.py target/bench "$rows"
 "$bin" --data-dir "$dir/var" import target/bench/thua.shp --layer thua >/dev/null
 
 # Writes what was made, the seconds and the largest memory (kB) of the process to a line.

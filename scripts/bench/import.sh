@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/bench/database.sh
+rows=${ROWS:-300000}
+python3 scripts/bench/parcels.py target/bench "$rows"
 city=target/bench/thua-$rows.gpkg
 [ -f "$city" ] || python3 scripts/bench/city.py "$city" "$rows"
 ogr2ogr -f GPKG "$dir/vn2000.gpkg" "$city" -t_srs EPSG:9217

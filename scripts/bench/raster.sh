@@ -3,12 +3,8 @@
 # memory of one process, fails on nothing but breakage.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-bin=${DOTHI_BIN:-target/release/dothi}
+. scripts/bench/database.sh
 side=${SIDE:-20000}
-runs=${RUNS:-3}
-dir=$(mktemp -d)
-trap '"$bin" --data-dir "$dir/var" db stop --force >/dev/null 2>&1; rm -rf "$dir"' EXIT
-"$bin" --data-dir "$dir/var" db start >/dev/null
 
 # Noise of four pixels a wave: harder to pack than most photographs.
 mkdir -p target/bench

@@ -23,7 +23,6 @@ mod web; // the map and its assets
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -41,7 +40,6 @@ pub fn service(app: Arc<App>) -> Front {
 }
 
 fn router(app: Arc<App>) -> Router {
-    let body = usize::try_from(app.settings.max_body).unwrap_or(4) << 20;
     // Tiles are compressed already, and come by the thousand a second.
     let made = Router::new()
         .route(watch::TILE_ROUTE, get(tiles::tile))
@@ -143,7 +141,6 @@ fn router(app: Arc<App>) -> Router {
         // everything else is the map
         .fallback(web::page)
         .layer(CompressionLayer::new())
-        .layer(DefaultBodyLimit::max(body))
         .merge(made)
         .method_not_allowed_fallback(respond::method_not_allowed)
         .layer(CatchPanicLayer::custom(respond::panicked))

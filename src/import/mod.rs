@@ -5,6 +5,7 @@
 
 mod called; // a file's own name, whatever it is called on the disk
 pub mod child; // the child process, seen from here
+mod claim; // which id a layer gets, and who imports it
 pub mod each; // what is said of single layers of a source
 pub mod frames; // what the two say to each other
 mod hash; // which file it was

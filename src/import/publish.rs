@@ -8,10 +8,9 @@ use super::frames::{Event, Frame, LayerStart, Note, SetAside};
 use super::hash;
 use super::quality::Quality;
 use super::report::Report;
-use super::{How, Options, Step, key, merge, repair, settle, srid};
+use super::{How, Options, Step, claim, key, merge, repair, settle, srid};
 use crate::db::run;
 use crate::error::{Error, Result};
-use crate::layer::edit::{checked_id, layer_id};
 use crate::layer::editions::{self, Origin};
 use crate::quality::TOLERANCE;
 use crate::schema::{FID, Field, GEOM, Geometry, columns};
@@ -71,12 +70,7 @@ pub async fn layer(
     tell: &mut (impl FnMut(Step) + Send),
 ) -> Result<Report> {
     let mut tx = to.begin().await?;
-    let id = choose_id(&mut tx, &start, options, taken, source.file).await?;
-    lock(&mut tx, &id, options.wait).await?;
-    if options.wait {
-        // The layer may have come, from another file, while this waited.
-        choose_id(&mut tx, &start, options, taken, source.file).await?;
-    }
+    let id = claim::claim(&mut tx, &start, options, taken, source.file).await?;
     let staged = stage(&mut tx, reader, start, id, source, options, tell).await?;
     tell(Step::Doing("swap"));
     let report = serve(&mut tx, staged, source, options).await?;
@@ -89,7 +83,7 @@ pub async fn layer(
 }
 
 /// Reads the layer into a table of its own, checks and indexes it. What is there stays as it is, and unlocked; that nobody
-/// else imports the layer is for the caller to see to ([`lock`]).
+/// else imports the layer is for the caller to see to ([`claim`]).
 pub async fn stage(
     tx: &mut PgConnection,
     reader: &mut Reader,
@@ -150,15 +144,8 @@ pub async fn serve(tx: &mut PgConnection, staged: Staged, source: &Source<'_>, o
     } else {
         merge::merge(&mut *tx, &incoming, &mut report, &options.how).await?;
     }
-    let origin = Origin {
-        how: if replaces { How::Replace.name() } else { options.how.name() },
-        import: incoming.import,
-        source: &origin(source, &report.source_layer),
-        sha256: source.sha256.clone().await,
-        options: serde_json::to_value(options)?,
-        who: options.who.as_deref(),
-    };
-    report.edition = editions::enter(&mut *tx, &incoming.id, report.version, origin).await?;
+    let how = if replaces { How::Replace.name() } else { options.how.name() };
+    edition(&mut *tx, &incoming, &mut report, source, options, how).await?;
     quality.keep(&mut *tx, &mut report, tolerance(options)).await?;
     settle::account(tx, &incoming, &report).await?;
     report.rows_set_aside.truncate(SHOWN);
@@ -170,60 +157,33 @@ fn tolerance(options: &Options) -> f64 {
     options.tolerance.unwrap_or(TOLERANCE).clamp(0.0, 100.0)
 }
 
-fn origin(source: &Source<'_>, layer: &str) -> String {
+/// Enters the edition that a layer is now.
+pub async fn edition(
+    tx: &mut PgConnection,
+    incoming: &Incoming,
+    report: &mut Report,
+    source: &Source<'_>,
+    options: &Options,
+    how: &str,
+) -> Result<()> {
+    let origin = Origin {
+        how,
+        import: incoming.import,
+        source: &origin(source, &report.source_layer),
+        sha256: source.sha256.clone().await,
+        options: serde_json::to_value(options)?,
+        who: options.who.as_deref(),
+    };
+    report.edition = editions::enter(tx, &incoming.id, report.version, origin).await?;
+    Ok(())
+}
+
+pub fn origin(source: &Source<'_>, layer: &str) -> String {
     format!("{}: {layer}", source.file)
 }
 
 pub async fn is_there(tx: &mut PgConnection, id: &str) -> Result<bool> {
     Ok(run::optional(tx, Sql::new("SELECT 1 FROM dothi.layer WHERE id = ").bind(id)).await?.is_some())
-}
-
-/// The id asked for, or one from the source layer's name. A layer that came from another file is never replaced unasked.
-pub async fn choose_id(
-    tx: &mut PgConnection,
-    start: &LayerStart,
-    options: &Options,
-    taken: &[String],
-    file: &str,
-) -> Result<String> {
-    if let Some(id) = &options.layer {
-        return checked_id(id);
-    }
-    let base = layer_id(&start.name);
-    let mut id = base.clone();
-    let mut n = 2;
-    while taken.contains(&id) {
-        id = format!("{}_{n}", base.chars().take(46).collect::<String>());
-        n += 1;
-    }
-    match from_elsewhere(tx, &id, file).await? {
-        Some(before) => Err(Error::Conflict(format!(
-            "layer `{id}` is there already, from `{before}`; say `--layer {id}` to replace it, or another id"
-        ))),
-        None => Ok(id),
-    }
-}
-
-/// The file that the layer of this id came from, if that is another one.
-pub async fn from_elsewhere(tx: &mut PgConnection, id: &str, file: &str) -> Result<Option<String>> {
-    let sql = Sql::new("SELECT source FROM dothi.served_import WHERE layer = ").bind(id);
-    let Some(row) = run::optional(tx, sql).await? else { return Ok(None) };
-    let origin: String = row.try_get("source")?;
-    let before = origin.split(": ").next().unwrap_or_default();
-    Ok((before != file).then(|| before.to_string()))
-}
-
-/// One import of a layer at a time.
-pub async fn lock(tx: &mut PgConnection, id: &str, wait: bool) -> Result<()> {
-    if wait {
-        let sql = Sql::new("SELECT pg_advisory_xact_lock(hashtext('dothi import'), hashtext(").bind(id).push("))");
-        return run::one(tx, sql).await.map(|_| ());
-    }
-    let sql = Sql::new("SELECT pg_try_advisory_xact_lock(hashtext('dothi import'), hashtext(").bind(id).push("))");
-    if run::one(tx, sql).await?.try_get::<bool, _>(0)? {
-        return Ok(());
-    }
-    Err(Error::Conflict(format!("another import of layer `{id}` is under way; wait for it to end")))
 }
 
 /// Takes the number of an import of this layer.

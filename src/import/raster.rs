@@ -12,11 +12,10 @@ use super::child::Reader;
 use super::frames::{Event, Frame, LayerStart};
 use super::publish::{self, Incoming, Source};
 use super::report::Report;
-use super::{How, Options, Step, settle};
+use super::{How, Options, Step, claim, settle};
 use crate::db::run;
 use crate::error::{Error, Result};
 use crate::geo::Bbox;
-use crate::layer::editions::{self, Origin};
 use crate::layer::raster::{Format, Picture, Raster};
 use crate::schema::FID;
 use crate::sql::{Sql, ident};
@@ -68,8 +67,7 @@ pub async fn layer(
     tell: &mut (impl FnMut(Step) + Send),
 ) -> Result<Report> {
     let mut tx = to.begin().await?;
-    let id = publish::choose_id(&mut tx, &start, options, taken, source.file).await?;
-    publish::lock(&mut tx, &id, options.wait).await?;
+    let id = claim::claim(&mut tx, &start, options, taken, source.file).await?;
     let mut staged = stage(&mut tx, reader, start, id, source, options, tell).await?;
     tell(Step::Doing("swap"));
     let report = serve(&mut tx, &mut staged, source, options).await?;
@@ -83,7 +81,7 @@ pub async fn layer(
 }
 
 /// Writes the reader's tiles into an archive. What is there stays as it is; that nobody else imports the layer is for the
-/// caller to see to ([`publish::lock`]).
+/// caller to see to ([`claim`]).
 pub async fn stage(
     tx: &mut PgConnection,
     reader: &mut Reader,
@@ -96,7 +94,7 @@ pub async fn stage(
     let picture = start.raster.clone().ok_or_else(|| Error::Internal("a raster without a picture".into()))?;
     tell(Step::Layer(start.name.clone(), start.count));
     tell(Step::Doing("cut"));
-    let incoming = table(&mut *tx, id, &start, options, &origin(source, &start.name)).await?;
+    let incoming = table(&mut *tx, id, &start, options, &publish::origin(source, &start.name)).await?;
     let mut report = Report::new(&incoming, &start, source, options);
     (report.extent, report.bounds) = (start.extent, start.bounds);
     let folder = rasters::folder(&mut *tx, &options.data_dir).await?;
@@ -126,21 +124,9 @@ pub async fn serve(
     let Staged { incoming, report, raster, .. } = staged;
     swap(&mut *tx, incoming, raster, report, options).await?;
     report.raster = Some(raster.clone());
-    let origin = Origin {
-        how: How::Replace.name(),
-        import: incoming.import,
-        source: &origin(source, &report.source_layer),
-        sha256: source.sha256.clone().await,
-        options: serde_json::to_value(options)?,
-        who: options.who.as_deref(),
-    };
-    report.edition = editions::enter(&mut *tx, &incoming.id, report.version, origin).await?;
+    publish::edition(&mut *tx, incoming, report, source, options, How::Replace.name()).await?;
     settle::account(tx, incoming, report).await?;
     Ok(report.clone())
-}
-
-fn origin(source: &Source<'_>, layer: &str) -> String {
-    format!("{}: {layer}", source.file)
 }
 
 /// The layer's table has no rows: it stands for the edition, and a tool that looks for it finds it empty.

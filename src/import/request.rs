@@ -78,9 +78,7 @@ impl Request {
             memory: default_memory(),
         }
     }
-}
 
-impl Request {
     /// Whether a layer is wanted; `path` is where it is in the source.
     pub fn wants(&self, name: &str, path: &str) -> bool {
         self.layers.as_ref().is_none_or(|all| all.iter().any(|said| each::names(said, name, path)))

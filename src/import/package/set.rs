@@ -18,7 +18,7 @@ use crate::import::frames::{Event, Frame, LayerStart};
 use crate::import::publish::{self, Incoming, Source};
 use crate::import::raster;
 use crate::import::report::Report;
-use crate::import::{Options, Step};
+use crate::import::{Options, Step, claim};
 use crate::schema::Field;
 use crate::sql::Sql;
 
@@ -90,7 +90,7 @@ pub async fn import(
                     return Err(Error::Internal("the reader sent a layer that it did not list".into()));
                 };
                 let id = free(&mut tx, package, member, &waiting, &source, options).await?;
-                publish::lock(&mut tx, &id, options.wait).await?;
+                claim::lock(&mut tx, &id, options.wait).await?;
                 if options.wait {
                     // The layer may have come, from another file, while this waited.
                     free(&mut tx, package, member, &waiting, &source, options).await?;
@@ -162,7 +162,7 @@ async fn free(
         n += 1;
     }
     if options.layer.is_none()
-        && let Some(before) = publish::from_elsewhere(tx, &id, source.file).await?
+        && let Some(before) = claim::from_elsewhere(tx, &id, source.file).await?
     {
         return Err(Error::Conflict(format!(
             "layer `{id}` is there already, from `{before}`; say `--layer {}` to replace that package, or another id",

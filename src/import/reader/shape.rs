@@ -4,11 +4,8 @@ use gdal_sys as sys;
 use sys::OGRwkbGeometryType as wkb;
 
 use super::validity::{self, Rings};
+use crate::geo::ewkb;
 use crate::schema::Geometry;
-
-/// Bit of an EWKB type that says the SRID follows (PostGIS, liblwgeom). Types are written with ISO's thousands for Z
-/// and M, which PostGIS reads as well as its own bits.
-const WITH_SRID: u32 = 0x2000_0000;
 
 /// GDAL's type without dimensions, as ISO numbers it.
 pub fn flat(geometry: sys::OGRGeometryH) -> wkb::Type {
@@ -215,7 +212,8 @@ pub fn write(
             return Err(rings.problem.into());
         }
         out[0] = 1;
-        out[1..5].copy_from_slice(&(iso | WITH_SRID).to_le_bytes());
+        // ISO's thousands for Z and M are read by PostGIS as well as its own bits.
+        out[1..5].copy_from_slice(&(iso | ewkb::SRID).to_le_bytes());
         out[5..9].copy_from_slice(&srid.to_le_bytes());
         let areal = matches!(flat, wkb::wkbPolygon | wkb::wkbMultiPolygon | wkb::wkbGeometryCollection);
         let suspect = areal && !rings.surely_valid();
@@ -229,7 +227,7 @@ pub fn write(
 /// A point as EWKB.
 pub fn point(x: f64, y: f64, srid: i32) -> [u8; 25] {
     let mut out = [1; 25];
-    out[1..5].copy_from_slice(&(1 | WITH_SRID).to_le_bytes());
+    out[1..5].copy_from_slice(&(1 | ewkb::SRID).to_le_bytes());
     out[5..9].copy_from_slice(&srid.to_le_bytes());
     out[9..17].copy_from_slice(&x.to_le_bytes());
     out[17..].copy_from_slice(&y.to_le_bytes());

@@ -238,9 +238,9 @@ fn write_shapes(writer: &mut Writer, shapes: &[Shape]) -> Result<Vec<Box2>> {
 fn write_bodies(writer: &mut Writer, z: u8, ids: &[u32], shapes: &[Shape], grid: &Grid, tolerance: i32) -> Result<()> {
     const BATCH: usize = 4096;
     let scale = grid.scale(z);
-    let parts = parallel::map(ids.len().div_ceil(BATCH), Rings::default, |rings, part| {
+    let parts = parallel::parts(ids.len(), BATCH, Rings::default, |rings, part| {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-        for i in &ids[part * BATCH..ids.len().min((part + 1) * BATCH)] {
+        for i in &ids[part] {
             prepare(shapes[*i as usize].as_ref(), scale, tolerance, rings, &mut bytes);
             ends.push(bytes.len() as u32);
         }
