@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::super::out::Out;
 use super::bands::Bands;
@@ -74,11 +74,16 @@ impl<'a> Pyramid<'a> {
     pub fn cut(&self, warper: &mut Warper) -> Result<u64> {
         let workers = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
         let (give, take) = sync_channel(1);
-        let (take, spent) = (Mutex::new(take), Mutex::new(Vec::new()));
+        let (take, spent) = (Arc::new(Mutex::new(take)), Mutex::new(Vec::new()));
         let worked: Result<()> = std::thread::scope(|scope| {
-            let (take, spent) = (&take, &spent);
-            let work = |number| move || self.work(Encoder::new(self.bands.look.format(), number), take, spent);
+            let spent = &spent;
+            let work = |number| {
+                let take = take.clone();
+                move || self.work(Encoder::new(self.bands.look.format(), number), &take, spent)
+            };
             let hands: Vec<_> = (0..workers).map(|number| scope.spawn(work(number))).collect();
+            // Only workers have it now: when all of them have ended, handing over fails and does not wait for ever.
+            drop(take);
             let given = self.give(warper, give, spent);
             let died = || Error::Internal("a thread died while it cut tiles".into());
             let done: Vec<Result<()>> =
