@@ -1,12 +1,17 @@
 //! A format that is written feature by feature.
 
+use std::sync::Arc;
+
 use super::csv::Csv;
+use super::dxf::{self, Dxf};
 use super::fgb::Fgb;
 use super::format::Format;
 use super::geojson::{Frame, GeoJson};
 use super::jsonfg::JsonFg;
 use super::kml::Kml;
+use super::read::Written;
 use super::rows::{Job, Record};
+use crate::db::Db;
 use crate::error::Result;
 
 /// Features are written independently of one another, so that several may be written at once.
@@ -39,15 +44,18 @@ pub fn list<T>(out: &mut Vec<u8>, [open, close]: [u8; 2], items: &[T], mut write
     out.push(close);
 }
 
-/// The encoder of a format; those that GDAL writes are first written as FlatGeobuf, for it to read. `bom` is for CSV.
-pub fn encoder(job: &Job, format: Format, bom: bool) -> Box<dyn Encode> {
-    match format {
-        Format::Geojson => Box::new(GeoJson::new(job, Frame::Collection)),
-        Format::Ndjson => Box::new(GeoJson::new(job, Frame::Lines)),
-        Format::Geojsonseq => Box::new(GeoJson::new(job, Frame::Sequence)),
-        Format::Jsonfg => Box::new(JsonFg::new(job)),
-        Format::Csv => Box::new(Csv::new(job, bom)),
-        Format::Kml => Box::new(Kml::new(job)),
-        Format::Fgb | Format::Gpkg | Format::Shp | Format::Dxf | Format::Gml => Box::new(Fgb::new(job)),
-    }
+/// A layer in a format; those that GDAL writes are first written as FlatGeobuf, for it to read. `bom` is for CSV.
+pub async fn written(db: &Db, job: Job, format: Format, bom: bool) -> Result<Written> {
+    let job = if format == Format::Dxf { dxf::of_classes(job) } else { job };
+    let encoder: Arc<dyn Encode> = match format {
+        Format::Geojson => Arc::new(GeoJson::new(&job, Frame::Collection)),
+        Format::Ndjson => Arc::new(GeoJson::new(&job, Frame::Lines)),
+        Format::Geojsonseq => Arc::new(GeoJson::new(&job, Frame::Sequence)),
+        Format::Jsonfg => Arc::new(JsonFg::new(&job)),
+        Format::Csv => Arc::new(Csv::new(&job, bom)),
+        Format::Kml => Arc::new(Kml::new(&job)),
+        Format::Dxf => Arc::new(Dxf::new(db, &job).await?),
+        Format::Fgb | Format::Gpkg | Format::Shp | Format::Gml => Arc::new(Fgb::new(&job)),
+    };
+    Written::start(db, job, encoder).await
 }

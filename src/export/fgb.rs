@@ -23,7 +23,6 @@ const fn slot(n: u16) -> VOffsetT {
 pub struct Fgb {
     head: Vec<u8>,
     kinds: Vec<Kind>,
-    has_id: bool,
 }
 
 /// The type of a column (`ColumnType` in header.fbs).
@@ -57,21 +56,17 @@ fn geometry_type(kind: shape::Kind) -> u8 {
 impl Fgb {
     pub fn new(job: &Job) -> Fgb {
         let names: Vec<String> = job.selection.fields.iter().map(|f| f.name.clone()).collect();
-        Fgb::named(job, Some(&job.id_name()), &names)
+        Fgb::named(job, &job.id_name(), &names)
     }
 
-    /// The same with other names for the columns; without an id where it has none.
-    pub fn named(job: &Job, id: Option<&str>, names: &[String]) -> Fgb {
+    /// The same with other names for the columns.
+    pub fn named(job: &Job, id: &str, names: &[String]) -> Fgb {
         let fields = &job.selection.fields;
-        Fgb {
-            head: header(job, id, names),
-            kinds: fields.iter().map(|f: &Field| f.kind).collect(),
-            has_id: id.is_some(),
-        }
+        Fgb { head: header(job, id, names), kinds: fields.iter().map(|f: &Field| f.kind).collect() }
     }
 }
 
-fn header(job: &Job, id: Option<&str>, names: &[String]) -> Vec<u8> {
+fn header(job: &Job, id: &str, names: &[String]) -> Vec<u8> {
     let layer = &job.layer;
     let b = &mut FlatBufferBuilder::new();
     let column = |b: &mut FlatBufferBuilder, name: &str, title: Option<&str>, kind: Kind| {
@@ -84,8 +79,7 @@ fn header(job: &Job, id: Option<&str>, names: &[String]) -> Vec<u8> {
         }
         b.end_table(start)
     };
-    let mut columns = Vec::new();
-    columns.extend(id.map(|id| column(b, id, None, Kind::Int8)));
+    let mut columns = vec![column(b, id, None, Kind::Int8)];
     for (field, name) in job.selection.fields.iter().zip(names) {
         columns.push(column(b, name, field.title.as_deref(), field.kind));
     }
@@ -161,15 +155,13 @@ impl Encode for Fgb {
 impl Fgb {
     fn properties(&self, record: &Record) -> Vec<u8> {
         let mut out = Vec::with_capacity(16 * record.values.len() + 16);
-        if self.has_id {
-            out.extend_from_slice(&0u16.to_le_bytes());
-            out.extend_from_slice(&record.fid.to_le_bytes());
-        }
+        out.extend_from_slice(&0u16.to_le_bytes());
+        out.extend_from_slice(&record.fid.to_le_bytes());
         for (n, (value, kind)) in record.values.iter().zip(&self.kinds).enumerate() {
             if *value == Value::Null {
                 continue;
             }
-            out.extend_from_slice(&((n + usize::from(self.has_id)) as u16).to_le_bytes());
+            out.extend_from_slice(&((n + 1) as u16).to_le_bytes());
             let bytes = |out: &mut Vec<u8>, bytes: &[u8]| {
                 out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
                 out.extend_from_slice(bytes);

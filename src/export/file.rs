@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::io::AsyncWriteExt;
 
-use super::encode::{Encode, encoder};
+use super::encode::written;
 use super::fgb::Fgb;
 use super::format::Format;
 use super::gdal::{Recipe, recipe, translate};
@@ -45,16 +45,9 @@ impl Drop for Scratch {
 }
 
 /// Writes features to `to`, telling how many there are so far; returns how many there were.
-pub async fn stream(
-    db: &Db,
-    job: Job,
-    encoder: Arc<dyn Encode>,
-    to: &Path,
-    mut tell: impl FnMut(u64) + Send,
-) -> Result<u64> {
+pub async fn stream(mut written: Written, to: &Path, mut tell: impl FnMut(u64) + Send) -> Result<u64> {
     let io = || Error::io(format!("write `{}`", to.display()));
     let mut file = tokio::fs::File::create(to).await.map_err(io())?;
-    let mut written = Written::start(db, job, encoder).await?;
     let (mut features, mut size) = (0, 0);
     while let Some(chunk) = written.next().await? {
         features += chunk.features;
@@ -82,20 +75,18 @@ pub async fn make(
 ) -> Result<(PathBuf, u64)> {
     if format.streams() {
         let to = folder.join(format!("{stem}.{}", format.ending()));
-        let encoder = encoder(&job, format, false);
-        return Ok((to.clone(), stream(db, job, encoder.into(), &to, tell).await?));
+        let written = written(db, job, format, false).await?;
+        return Ok((to.clone(), stream(written, &to, tell).await?));
     }
     // Beside the result, never among its files.
     let aside = Scratch::new(folder)?;
     let between = aside.path().join("features.fgb");
-    let job = if format == Format::Dxf { drawing(job) } else { job };
     let short = shapefile::short_names(job.selection.fields.iter().map(|f| f.name.as_str()));
     let fgb = match format {
-        Format::Shp => Fgb::named(&job, Some("fid"), &apart_from_id(&short)),
-        Format::Dxf => Fgb::named(&job, None, &vec!["Layer".to_string(); job.selection.fields.len()]),
+        Format::Shp => Fgb::named(&job, "fid", &apart_from_id(&short)),
         _ => Fgb::new(&job),
     };
-    let features = stream(db, job.clone(), Arc::new(fgb), &between, tell).await?;
+    let features = stream(Written::start(db, job.clone(), Arc::new(fgb)).await?, &between, tell).await?;
     let (stem, inside) = (stem.to_string(), folder.to_path_buf());
     let stop = Arc::new(AtomicBool::new(false));
     let guard = Stop(stop.clone());
@@ -123,13 +114,6 @@ fn apart_from_id(short: &[String]) -> Vec<String> {
     short.iter().map(rename).collect()
 }
 
-/// A drawing has no attributes but the layer that something is drawn on: the class.
-fn drawing(mut job: Job) -> Job {
-    let class = job.layer.class_field.clone();
-    job.selection.fields.retain(|f| class.as_ref() == Some(&f.name));
-    job
-}
-
 fn finish(
     job: &Job,
     format: Format,
@@ -142,7 +126,7 @@ fn finish(
     let id = job.id_name();
     let mut recipe = recipe(format, &job.layer.id, &id);
     if format != Format::Shp {
-        recipe.options.extend(dates(job, &id, format));
+        recipe.options.extend(dates(job, &id));
         let to = folder.join(format!("{stem}.{}", format.ending()));
         translate(between, &to, &recipe, stop)?;
         return Ok(to);
@@ -175,15 +159,15 @@ fn shape_files(job: &Job, from: &Path, folder: &Path, stem: &str, recipe: Recipe
 }
 
 fn recipe_like(recipe: &Recipe) -> Recipe {
-    Recipe { driver: recipe.driver, options: Vec::new(), settings: recipe.settings }
+    Recipe { driver: recipe.driver, options: Vec::new() }
 }
 
 /// FlatGeobuf has no days, only times: GDAL is told which columns are days. A name that its SQL cannot quote stays a time.
-fn dates(job: &Job, id: &str, format: Format) -> Vec<String> {
+fn dates(job: &Job, id: &str) -> Vec<String> {
     let fields = &job.selection.fields;
     let plain = |name: &str| !name.contains(['"', '\\']) && !name.is_empty();
     let days = fields.iter().any(|f| f.kind == Kind::Date);
-    if !days || format == Format::Dxf || !fields.iter().all(|f| plain(&f.name)) || !plain(&job.layer.id) {
+    if !days || !fields.iter().all(|f| plain(&f.name)) || !plain(&job.layer.id) {
         return Vec::new();
     }
     let mut columns = vec![format!("\"{id}\"")];

@@ -47,7 +47,7 @@ impl Format {
 
     /// Written feature by feature by our own code; the others are files that GDAL makes.
     pub fn streams(self) -> bool {
-        !matches!(self, Format::Gpkg | Format::Shp | Format::Dxf | Format::Gml)
+        !matches!(self, Format::Gpkg | Format::Shp | Format::Gml)
     }
 
     /// In degrees of WGS 84 unless somebody says otherwise (RFC 7946, 4; OGC 12-007r2); the others keep the layer's system.

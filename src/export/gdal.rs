@@ -15,25 +15,20 @@ use crate::error::{Error, Result};
 pub struct Recipe {
     pub driver: &'static str,
     pub options: Vec<String>,
-    /// Settings of the library, for this thread.
-    pub settings: &'static [(&'static str, &'static str)],
 }
 
 /// The recipe of a format; `id` is the name of the id's column, `layer` that of the layer.
 pub fn recipe(format: Format, layer: &str, id: &str) -> Recipe {
     let text = |options: &[&str]| options.iter().map(|o| o.to_string()).collect::<Vec<_>>();
-    let (driver, options, settings): (_, _, &'static [_]) = match format {
-        Format::Shp => ("ESRI Shapefile", text(&["-lco", "ENCODING=UTF-8"]), &[]),
-        // Outlines that a drawing can be worked on with, not hatches.
-        Format::Dxf => ("DXF", Vec::new(), &[("DXF_WRITE_HATCH", "NO")]),
-        Format::Gml => ("GML", text(&["-dsco", "FORMAT=GML3.2"]), &[]),
+    let (driver, options) = match format {
+        Format::Shp => ("ESRI Shapefile", text(&["-lco", "ENCODING=UTF-8"])),
+        Format::Gml => ("GML", text(&["-dsco", "FORMAT=GML3.2"])),
         _ => {
             let id = format!("FID={id}");
-            ("GPKG", [text(&["-lco", "GEOMETRY_NAME=geom", "-lco"]), vec![id]].concat(), &[])
+            ("GPKG", [text(&["-lco", "GEOMETRY_NAME=geom", "-lco"]), vec![id]].concat())
         }
     };
-    let named = if format == Format::Dxf { Vec::new() } else { vec!["-nln".to_string(), layer.to_string()] };
-    Recipe { driver, options: [options, named].concat(), settings }
+    Recipe { driver, options: [options, vec!["-nln".to_string(), layer.to_string()]].concat() }
 }
 
 /// What `ogr2ogr` does, in this process, until `stop` is set. Call it where it may block.
@@ -48,14 +43,9 @@ pub fn translate(from: &Path, to: &Path, recipe: &Recipe, stop: &AtomicBool) -> 
     let mut argv: Vec<*mut c_char> = args.iter().map(|a| a.as_ptr().cast_mut()).collect();
     argv.push(ptr::null_mut());
     let to = text(&to.to_string_lossy())?;
-    let settings: Vec<(CString, CString)> =
-        recipe.settings.iter().map(|(k, v)| Ok((text(k)?, text(v)?))).collect::<Result<_>>()?;
     // SAFETY: every pointer is to a null-terminated string, or list of such, that outlives the call it is given to; the
     // source is open; `stop` outlives the translation; options and the made dataset are freed exactly once.
     let failed = unsafe {
-        for (key, value) in &settings {
-            gdal_sys::CPLSetThreadLocalConfigOption(key.as_ptr(), value.as_ptr());
-        }
         gdal_sys::CPLErrorReset();
         let options = gdal_sys::GDALVectorTranslateOptionsNew(argv.as_mut_ptr(), ptr::null_mut());
         gdal_sys::GDALVectorTranslateOptionsSetProgress(options, Some(go_on), ptr::from_ref(stop).cast_mut().cast());
@@ -72,9 +62,6 @@ pub fn translate(from: &Path, to: &Path, recipe: &Recipe, stop: &AtomicBool) -> 
         gdal_sys::GDALVectorTranslateOptionsFree(options);
         if !made.is_null() {
             gdal_sys::GDALClose(made);
-        }
-        for (key, _) in &settings {
-            gdal_sys::CPLSetThreadLocalConfigOption(key.as_ptr(), ptr::null());
         }
         made.is_null() || wrong != 0
     };

@@ -58,7 +58,7 @@ pub async fn write(db: &Db, layer: &Layer, to: &Path) -> Result<u64> {
         .map(String::from)
         .to_vec();
         let (from, into) = (collection.clone(), made.clone());
-        let recipe = Recipe { driver: "GPKG", options, settings: &[] };
+        let recipe = Recipe { driver: "GPKG", options };
         let translated = tokio::task::spawn_blocking(move || translate(&from, &into, &recipe, &AtomicBool::new(false)));
         translated.await.map_err(|e| Error::Internal(e.to_string()))??;
         made

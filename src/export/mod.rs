@@ -3,11 +3,12 @@
 
 mod account; // what an import set aside or mended
 mod csv;
+mod dxf; // drawings
 mod encode; // which encoder a format has
 mod fgb; // FlatGeobuf
 mod file; // a file, made aside
 mod format; // the formats by name
-mod gdal; // GeoPackage, Shapefile, DXF, GML
+mod gdal; // GeoPackage, Shapefile, GML
 mod geojson;
 pub mod issues; // what is wrong in a layer
 pub mod jsonfg;
@@ -23,7 +24,7 @@ use std::path::Path;
 use crate::db::Db;
 use crate::error::{Error, Result};
 
-pub use encode::encoder;
+pub use encode::written;
 pub use file::{Scratch, make};
 pub use format::Format;
 pub use read::Written;

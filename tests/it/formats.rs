@@ -49,7 +49,7 @@ async fn text(server: &Server, path: &str) -> String {
 }
 
 /// What GDAL finds in a file: its layers as `ogrinfo` lists them, and the features of one as GeoJSON.
-fn gdal(file: &Path, layer: &str) -> (String, Vec<Value>) {
+pub fn gdal(file: &Path, layer: &str) -> (String, Vec<Value>) {
     // A shapefile in an archive.
     let file = match file.extension().is_some_and(|e| e == "zip") {
         true => format!("/vsizip/{}/{layer}.shp", file.display()),

@@ -13,6 +13,7 @@ mod definition; // the API definition, beside what is served
 mod crs; // coordinate systems by reference, HEAD
 mod examples; // of the CQL2 standard, with their rows
 mod feed; // what is built from the change feed equals the layer
+mod files; // what our own writers make, opened
 mod filter; // CQL2: memory and the database agree, the door answers
 mod formats; // every format, read back
 mod html; // pages for people

@@ -22,7 +22,7 @@ use super::format::{self, Choice, Form, exported};
 use super::{JSON, items};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::export::{Format, Job, Scratch, Turn, Written, encoder, make};
+use crate::export::{Format, Job, Scratch, Turn, make, written};
 use crate::geo::Crs;
 use crate::layer::{Selection, features};
 
@@ -134,8 +134,7 @@ async fn paged(app: &App, asked: &Asked, here: &str, form: Form) -> Result<(Vec<
 
 /// The features as they are read. The first of them are waited for, so that what goes wrong at once has a status.
 pub async fn stream(app: &App, job: Job, format: Format, bom: bool, turn: Turn) -> Result<Body> {
-    let encoder = encoder(&job, format, bom);
-    let mut written = Written::start(&app.db, job, encoder.into()).await?;
+    let mut written = written(&app.db, job, format, bom).await?;
     let first = written.next().await?.map(|chunk| chunk.bytes);
     let rest = unfold((first, written, turn), |(first, mut written, turn)| async move {
         let bytes = match first {
