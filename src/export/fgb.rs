@@ -23,6 +23,8 @@ const fn slot(n: u16) -> VOffsetT {
 pub struct Fgb {
     head: Vec<u8>,
     kinds: Vec<Kind>,
+    /// Whether collections are taken apart.
+    apart: bool,
 }
 
 /// The type of a column (`ColumnType` in header.fbs).
@@ -56,13 +58,13 @@ fn geometry_type(kind: shape::Kind) -> u8 {
 impl Fgb {
     pub fn new(job: &Job) -> Fgb {
         let names: Vec<String> = job.selection.fields.iter().map(|f| f.name.clone()).collect();
-        Fgb::named(job, &job.id_name(), &names)
+        Fgb { apart: false, ..Fgb::for_shapefiles(job, &job.id_name(), &names) }
     }
 
-    /// The same with other names for the columns.
-    pub fn named(job: &Job, id: &str, names: &[String]) -> Fgb {
-        let fields = &job.selection.fields;
-        Fgb { head: header(job, id, names), kinds: fields.iter().map(|f: &Field| f.kind).collect() }
+    /// With other names for the columns; a collection becomes one feature for each kind of geometry in it.
+    pub fn for_shapefiles(job: &Job, id: &str, names: &[String]) -> Fgb {
+        let kinds = job.selection.fields.iter().map(|f: &Field| f.kind).collect();
+        Fgb { head: header(job, id, names), kinds, apart: true }
     }
 }
 
@@ -131,13 +133,25 @@ impl Encode for Fgb {
     }
 
     fn feature(&self, record: &Record, out: &mut Vec<u8>) -> Result<()> {
+        let shape = record.geometry.as_deref().map(shape::read).transpose()?.filter(|s| !s.is_empty());
+        match shape {
+            Some(shape) if self.apart && shape.kind == shape::Kind::Collection => {
+                shape.apart().iter().for_each(|part| self.write(record, Some(part), out));
+            }
+            shape => self.write(record, shape.as_ref(), out),
+        }
+        Ok(())
+    }
+}
+
+impl Fgb {
+    fn write(&self, record: &Record, shape: Option<&Shape>, out: &mut Vec<u8>) {
         thread_local! {
             static BUILDER: RefCell<FlatBufferBuilder<'static>> = RefCell::new(FlatBufferBuilder::new());
         }
-        let shape = record.geometry.as_deref().map(shape::read).transpose()?;
         BUILDER.with_borrow_mut(|b| {
             b.reset();
-            let geometry = shape.filter(|s| !s.is_empty()).map(|s| geometry(b, &s));
+            let geometry = shape.map(|s| geometry(b, s));
             let properties = b.create_vector(&self.properties(record));
             let start = b.start_table();
             if let Some(geometry) = geometry {
@@ -148,11 +162,8 @@ impl Encode for Fgb {
             b.finish_size_prefixed(root, None);
             out.extend_from_slice(b.finished_data());
         });
-        Ok(())
     }
-}
 
-impl Fgb {
     fn properties(&self, record: &Record) -> Vec<u8> {
         let mut out = Vec::with_capacity(16 * record.values.len() + 16);
         out.extend_from_slice(&0u16.to_le_bytes());
@@ -212,8 +223,13 @@ fn geometry(b: &mut FlatBufferBuilder<'static>, shape: &Shape) -> WIPOffset<Unio
             return WIPOffset::new(end.value());
         }
     }
-    let is_many = ends.len() > 1 && shape.kind != shape::Kind::MultiPoint;
-    let ends = is_many.then(|| b.create_vector(&ends));
+    // GDAL 3.6 asks them of lines of one part too.
+    let has_ends = match shape.kind {
+        shape::Kind::MultiLineString => true,
+        shape::Kind::Polygon => ends.len() > 1,
+        _ => false,
+    };
+    let ends = has_ends.then(|| b.create_vector(&ends));
     let xy = b.create_vector(&flat.xy);
     let z = shape.z.then(|| b.create_vector(&flat.z));
     let m = shape.m.then(|| b.create_vector(&flat.m));

@@ -83,7 +83,7 @@ pub async fn make(
     let between = aside.path().join("features.fgb");
     let short = shapefile::short_names(job.selection.fields.iter().map(|f| f.name.as_str()));
     let fgb = match format {
-        Format::Shp => Fgb::named(&job, "fid", &apart_from_id(&short)),
+        Format::Shp => Fgb::for_shapefiles(&job, "fid", &apart_from_id(&short)),
         _ => Fgb::new(&job),
     };
     let features = stream(Written::start(db, job.clone(), Arc::new(fgb)).await?, &between, tell).await?;
@@ -143,15 +143,22 @@ fn finish(
 }
 
 fn shape_files(job: &Job, from: &Path, folder: &Path, stem: &str, recipe: Recipe, stop: &AtomicBool) -> Result<()> {
-    let parts = shapefile::parts(job);
-    for (suffix, condition) in &parts {
-        let name = format!("{stem}{suffix}");
+    let (mut empty, mut found) = (Vec::new(), false);
+    for part in shapefile::parts(job) {
+        let name = format!("{stem}{}", part.suffix);
         let to = folder.join(format!("{name}.shp"));
         let mut options = recipe.options.clone();
         options.retain(|o| *o != "-nln" && *o != job.layer.id);
         options.extend(["-nln".to_string(), name]);
-        options.extend(condition.iter().flat_map(|c| ["-where".to_string(), c.clone()]));
+        options.extend(part.options);
         translate(from, &to, &Recipe { options, ..recipe_like(&recipe) }, stop)?;
+        match part.optional && shapefile::is_empty(&to)? {
+            true => empty.push(to),
+            false => found = true,
+        }
+    }
+    if found {
+        empty.iter().try_for_each(|file| shapefile::remove(file))?;
     }
     let short = shapefile::short_names(job.selection.fields.iter().map(|f| f.name.as_str()));
     let legend = shapefile::legend(job, &apart_from_id(&short));

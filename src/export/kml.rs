@@ -153,6 +153,8 @@ fn element(out: &mut Vec<u8>, name: &[u8], inside: impl FnOnce(&mut Vec<u8>)) {
 fn content(out: &mut Vec<u8>, value: Value) {
     match value {
         Value::Text(text) | Value::Json(text) => escaped(out, text),
+        // Of the two ways to write a boolean the one that GDAL reads.
+        Value::Bool(yes) => out.push(if yes { b'1' } else { b'0' }),
         other => plain(out, other),
     }
 }

@@ -47,7 +47,29 @@ pub enum Body<'a> {
     Parts(Vec<Shape<'a>>),
 }
 
-impl Shape<'_> {
+impl<'a> Shape<'a> {
+    /// What a collection is made of, however deep: its points, its lines and its areas, each kind as one.
+    pub fn apart(self) -> Vec<Shape<'a>> {
+        let (z, m) = (self.z, self.m);
+        let mut kinds = [Kind::MultiPoint, Kind::MultiLineString, Kind::MultiPolygon].map(|kind| (kind, Vec::new()));
+        self.scatter(&mut kinds);
+        let made = kinds.into_iter().filter(|(_, parts)| !parts.is_empty());
+        made.map(|(kind, parts)| Shape { kind, z, m, body: Body::Parts(parts) }).collect()
+    }
+
+    fn scatter(self, kinds: &mut [(Kind, Vec<Shape<'a>>); 3]) {
+        match (self.kind, self.body) {
+            (_, Body::Parts(parts)) => parts.into_iter().for_each(|part| part.scatter(kinds)),
+            (kind, body) => {
+                let part = Shape { body, ..self };
+                let at = [Kind::Point, Kind::LineString, Kind::Polygon].iter().position(|k| *k == kind);
+                if let (Some(at), false) = (at, part.is_empty()) {
+                    kinds[at].1.push(part);
+                }
+            }
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         match &self.body {
             Body::Positions(positions) => positions.count() == 0,

@@ -1,6 +1,6 @@
 //! What a shapefile cannot hold, and how it is told: names of ten letters, one kind of geometry a file.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
@@ -44,20 +44,54 @@ pub fn short_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> 
     short
 }
 
-/// The files that a layer becomes: a suffix of the name, and which geometries go there (GDAL's `-where`).
-pub fn parts(job: &Job) -> Vec<(&'static str, Option<String>)> {
-    let which = |names: &str| Some(format!("OGR_GEOMETRY IN ({names})"));
-    match job.layer.geometry.as_ref().map(|g| g.r#type.as_str()) {
-        Some("Geometry" | "GeometryCollection") if job.is_spatial() => match job.layer.shape() {
-            "mixed" => vec![
-                ("_diem", which("'POINT', 'MULTIPOINT'")),
-                ("_duong", which("'LINESTRING', 'MULTILINESTRING'")),
-                ("_vung", which("'POLYGON', 'MULTIPOLYGON'")),
-            ],
-            _ => vec![("", None)],
-        },
-        _ => vec![("", None)],
+/// One of the files that a layer becomes.
+pub struct Part {
+    pub suffix: &'static str,
+    /// What GDAL is told: which geometries go there.
+    pub options: Vec<String>,
+    /// Whether it is left out where nothing goes there.
+    pub optional: bool,
+}
+
+/// For each kind of geometry: the layer that is all of it, a suffix of the name, and which geometries they are.
+const KINDS: [(&str, &str, &str); 5] = [
+    ("point", "_diem", "OGR_GEOMETRY = 'POINT'"),
+    ("", "_nhieu_diem", "OGR_GEOMETRY = 'MULTIPOINT'"),
+    ("line", "_duong", "OGR_GEOMETRY IN ('LINESTRING', 'MULTILINESTRING')"),
+    ("polygon", "_vung", "OGR_GEOMETRY IN ('POLYGON', 'MULTIPOLYGON')"),
+    ("none", "_khong_hinh", "OGR_GEOMETRY IS NULL"),
+];
+
+/// The files that a layer becomes. Where its column takes any geometry, what is not of the layer's kind is kept apart.
+pub fn parts(job: &Job) -> Vec<Part> {
+    let declared = job.layer.geometry.as_ref().map(|g| g.r#type.as_str());
+    if !matches!(declared, Some("Geometry" | "GeometryCollection")) || !job.is_spatial() {
+        return vec![Part { suffix: "", options: Vec::new(), optional: false }];
     }
+    let part = |(kind, suffix, condition): (&str, &'static str, &str)| {
+        let mut options = vec!["-where".to_string(), condition.to_string()];
+        if kind == "none" {
+            options.extend(["-nlt", "NONE"].map(str::to_string));
+        }
+        let is_all = job.layer.shape() == kind;
+        Part { suffix: if is_all { "" } else { suffix }, options, optional: !is_all }
+    };
+    KINDS.map(part).into()
+}
+
+/// Whether a shapefile has no features, as its table says (the number of records is at byte 4).
+pub fn is_empty(shp: &Path) -> Result<bool> {
+    let mut head = [0; 8];
+    let dbf = std::fs::File::open(shp.with_extension("dbf"));
+    dbf.and_then(|mut f| f.read_exact(&mut head)).map_err(Error::io("read the export"))?;
+    Ok(head[4..] == [0; 4])
+}
+
+/// Removes a shapefile with all that belongs to it.
+pub fn remove(shp: &Path) -> Result<()> {
+    let all = ["shp", "shx", "dbf", "prj", "cpg"].map(|ending| shp.with_extension(ending));
+    let there = all.iter().filter(|file| file.exists());
+    there.map(std::fs::remove_file).collect::<std::io::Result<()>>().map_err(Error::io("write the export"))
 }
 
 /// Which short name stands for which field, as CSV with a byte order mark: what comes with the file to be read by people.

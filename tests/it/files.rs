@@ -88,3 +88,48 @@ async fn a_drawing_has_every_geometry_on_a_layer_of_its_class_in_the_official_co
     assert_eq!(apart.len(), handles.len());
     assert_eq!(std::fs::read_dir(server.app.exports.folder()).map_or(0, Iterator::count), 0, "no file was made aside");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shapefile_of_mixed_geometry_is_a_file_a_kind_and_has_every_row() {
+    let (_world, server) = shapes().await;
+    let (_dir, file) = saved(&server, "/ogc/collections/hinh/export?f=shp", "a.zip").await;
+    let rows = |part: &str| -> Vec<Value> {
+        let (_, features) = gdal(&file, part);
+        features.iter().map(|f| json!([f["properties"]["fid"], f["geometry"]["type"]])).collect()
+    };
+    assert_eq!(rows("hinh_diem"), [json!([1, "Point"])]);
+    assert_eq!(rows("hinh_nhieu_diem"), [json!([6, "MultiPoint"]), json!([8, "MultiPoint"])]);
+    let lines = ["LineString", "LineString", "MultiLineString", "LineString"];
+    assert_eq!(
+        rows("hinh_duong"),
+        [2, 3, 7, 8].iter().zip(lines).map(|(id, kind)| json!([id, kind])).collect::<Vec<_>>()
+    );
+    assert_eq!(rows("hinh_vung"), [json!([4, "Polygon"]), json!([5, "MultiPolygon"])]);
+    let listed = std::process::Command::new("unzip").args(["-Z1", file.to_str().unwrap()]).output().unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("hinh_khong_hinh.dbf") && !listed.contains("hinh_khong_hinh.shp"), "{listed}");
+    let (_dir, file) = saved(&server, "/ogc/collections/hinh/export?f=shp&filter=fid=4", "b.zip").await;
+    let listed = std::process::Command::new("unzip").args(["-Z1", file.to_str().unwrap()]).output().unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("hinh_vung.shp") && !listed.contains("diem") && !listed.contains("duong"), "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_of_one_part_are_read_from_every_file() {
+    let world = World::new().await;
+    let rows = "VALUES ('SRID=4326;MULTILINESTRING((109 11.5,109.1 11.6))'::geometry, true), \
+                ('SRID=4326;MULTILINESTRING((109 11.5,109.1 11.6),(109 11.7,109.1 11.8))', false)";
+    world.layer("duong", "MultiLineString", 4326, &[("chinh", "bool")], rows).await;
+    let server = world.server().await;
+    for (f, name) in [("fgb", "a.fgb"), ("gpkg", "a.gpkg"), ("gml", "a.gml"), ("shp", "a.zip"), ("kml", "a.kml")] {
+        let (_dir, file) = saved(&server, &format!("/ogc/collections/duong/export?f={f}"), name).await;
+        let (info, features) = gdal(&file, if f == "kml" { "Lớp duong" } else { "duong" });
+        assert_eq!(features.len(), 2, "{f}: {info}");
+        let first = &features[0]["geometry"]["coordinates"];
+        let first = if first[0][0].is_array() { &first[0] } else { first };
+        assert_eq!(*first, json!([[109.0, 11.5], [109.1, 11.6]]), "{f}");
+        let truths: Vec<bool> =
+            features.iter().map(|f| [json!(true), json!(1), json!("T")].contains(&f["properties"]["chinh"])).collect();
+        assert_eq!(truths, [true, false], "{f}: {features:?}");
+    }
+}
