@@ -90,8 +90,8 @@ pub fn is_empty(shp: &Path) -> Result<bool> {
 /// Removes a shapefile with all that belongs to it.
 pub fn remove(shp: &Path) -> Result<()> {
     let all = ["shp", "shx", "dbf", "prj", "cpg"].map(|ending| shp.with_extension(ending));
-    let there = all.iter().filter(|file| file.exists());
-    there.map(std::fs::remove_file).collect::<std::io::Result<()>>().map_err(Error::io("write the export"))
+    let mut there = all.iter().filter(|file| file.exists());
+    there.try_for_each(std::fs::remove_file).map_err(Error::io("write the export"))
 }
 
 /// Which short name stands for which field, as CSV with a byte order mark: what comes with the file to be read by people.
