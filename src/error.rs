@@ -10,9 +10,10 @@ pub enum Error {
     /// Something that was asked for by name does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// A parameter, option or body is wrong. `parameter` is its name where there is one.
+    /// A parameter, option or body is wrong. `parameter` is its name where there is one, `at` the place in its value: a
+    /// byte from 0, or a JSON pointer.
     #[error("{detail}")]
-    Invalid { parameter: Option<String>, detail: String },
+    Invalid { parameter: Option<String>, detail: String, at: Option<serde_json::Value> },
     /// Something sent to be stored that cannot be, member by member.
     #[error("{}", told(.0))]
     Rejected(Vec<Fault>),
@@ -95,7 +96,16 @@ fn told(faults: &[Fault]) -> String {
 impl Error {
     /// A wrong parameter: its name, and what is wrong with the value.
     pub fn invalid(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
-        Error::Invalid { parameter: Some(parameter.into()), detail: detail.into() }
+        Error::Invalid { parameter: Some(parameter.into()), detail: detail.into(), at: None }
+    }
+
+    /// The same, and where in the value it is wrong.
+    pub fn invalid_at(
+        parameter: impl Into<String>,
+        at: impl Into<serde_json::Value>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Error::Invalid { parameter: Some(parameter.into()), detail: detail.into(), at: Some(at.into()) }
     }
 
     /// A file operation that failed: what was being done, and the cause.

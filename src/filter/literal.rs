@@ -1,7 +1,7 @@
 //! A value in a condition, read by the kind of the field it is compared with.
 
-use super::Instant;
 use super::node::quoted;
+use super::{Instant, time};
 use crate::schema::{Field, Kind};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -32,11 +32,29 @@ impl Literal {
             Kind::Int2 | Kind::Int4 | Kind::Int8 => text.parse().map(Literal::Int).map_err(|_| wrong("a whole number")),
             Kind::Float8 => text.parse().map(Literal::Float).map_err(|_| wrong("a number")),
             Kind::Float4 => text.parse().ok().and_then(single).ok_or_else(|| wrong("a number (of single precision)")),
-            Kind::Text | Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz if !text.contains('\0') => {
-                Ok(Literal::Text(text.to_string()))
+            Kind::Text if !text.contains('\0') => Ok(Literal::Text(text.to_string())),
+            Kind::Date => moment(text, Instant::date).map(Literal::Date).ok_or_else(|| wrong("a date (`2026-01-31`)")),
+            Kind::Timestamp | Kind::Timestamptz => {
+                let moment =
+                    moment(text, Instant::timestamp).ok_or_else(|| wrong("a time (`2026-01-31T08:30:00Z`)"))?;
+                Ok(if field.kind == Kind::Timestamp {
+                    Literal::Timestamp(moment)
+                } else {
+                    Literal::Timestamptz(moment)
+                })
             }
+            Kind::Time => time(text).map(Literal::Time).ok_or_else(|| wrong("a time of day (`08:30:00`)")),
             _ => Err(format!("field `{}` cannot be compared by a query parameter", field.name)),
         }
+    }
+}
+
+/// A moment as `read` takes it, or one of PostgreSQL's that are before and after all others.
+fn moment(text: &str, read: fn(&str) -> Option<Instant>) -> Option<Instant> {
+    match text {
+        "-infinity" => Some(Instant::FIRST),
+        "infinity" => Some(Instant::LAST),
+        _ => read(text),
     }
 }
 

@@ -28,6 +28,15 @@ impl fmt::Display for At {
     }
 }
 
+impl From<At> for serde_json::Value {
+    fn from(at: At) -> Self {
+        match at {
+            At::Byte(n) => n.into(),
+            At::Pointer(p) => p.into(),
+        }
+    }
+}
+
 /// What is wrong with a filter, where, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {

@@ -22,6 +22,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
+/// A part of a query as it is told of; what is no UTF-8 is replaced.
+fn lossy(text: &str) -> String {
+    shorten(&percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy())
+}
+
+/// The value of the parameter `name` in a query: the last, where there are several.
+pub fn value(query: &str, name: &str) -> Option<String> {
+    let mut pairs = query.split('&').rev().map(|part| part.split_once('=').unwrap_or((part, "")));
+    pairs.find(|(n, _)| lossy(n) == name).map(|(_, value)| lossy(value))
+}
+
 impl Params {
     /// Parses a query string; `+` is a space, as forms and GDAL write it.
     pub fn parse(query: &str) -> Result<Params> {
@@ -31,7 +42,7 @@ impl Params {
             let decode = |text: &str| {
                 let spaced = text.replace('+', " ");
                 let decoded = percent_decode_str(&spaced).decode_utf8().map(|t| t.into_owned());
-                decoded.map_err(|_| Error::invalid(shorten(name), format!("`{}` is not UTF-8", shorten(text))))
+                decoded.map_err(|_| Error::invalid(lossy(name), format!("`{}` is not UTF-8", shorten(text))))
             };
             let (name, value) = (decode(name)?, decode(value)?);
             if value.contains('\0') || name.contains('\0') {

@@ -39,7 +39,14 @@ impl IntoResponse for Problem {
         let mut body = json!({"type": format!("/problems/{type}"), "title": title, "status": status.as_u16()});
         body["detail"] = json!(told(&self.0));
         match &self.0 {
-            Error::Invalid { parameter: Some(parameter), .. } => body["parameter"] = json!(parameter),
+            Error::Invalid { parameter: Some(parameter), at, .. } => {
+                body["parameter"] = json!(parameter);
+                match at {
+                    Some(pointer @ Value::String(_)) => body["pointer"] = pointer.clone(),
+                    Some(byte) => body["position"] = byte.clone(),
+                    None => {}
+                }
+            }
             Error::Rejected(faults) => body["errors"] = json!(faults),
             _ => {}
         }

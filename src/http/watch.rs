@@ -10,9 +10,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use metrics::{Counter, Histogram};
+use percent_encoding::percent_decode_str;
 
+use super::params;
 use super::respond::{self, Failure, Problem};
 use crate::app::App;
+use crate::error::Error;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static PROCESS: OnceLock<u32> = OnceLock::new();
@@ -41,13 +44,19 @@ pub async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) ->
         UPLOADS_ROUTE | UPLOAD_ROUTE | WMS_ROUTE | WFS_ROUTE => Duration::from_secs(24 * 3600),
         _ => patience(&app),
     };
-    let mut response = match tokio::time::timeout(limit, next.run(request)).await {
+    let answer = async {
+        match percent_decode_str(path).decode_utf8() {
+            Ok(_) => next.run(request).await,
+            Err(_) => Problem::from(Error::invalid("path", "the path is not UTF-8")).into_response(),
+        }
+    };
+    let mut response = match tokio::time::timeout(limit, answer).await {
         Ok(response) => response,
         Err(_) => Problem::from(respond::too_slow()).into_response(),
     };
     let (status, took) = (response.status(), started.elapsed());
     if status.is_client_error() || status.is_server_error() {
-        response = with_instance(response, &id).await;
+        response = completed(response, &id, uri.query().unwrap_or_default()).await;
     }
     mark(response.headers_mut(), &id);
     // Tiles come by the thousand a second: their counters are looked up once, and what went well is not told.
@@ -116,8 +125,9 @@ fn numbers(route: &str, method: &Method, status: StatusCode) -> (Counter, Histog
     )
 }
 
-/// Puts the request's id into a problem document, so that a user can name it and the log can be searched for it.
-async fn with_instance(response: Response, id: &str) -> Response {
+/// Puts what only the request knows into a problem document: its id, so that a user can name it and the log can be
+/// searched for it, and the value of the wrong parameter.
+async fn completed(response: Response, id: &str, query: &str) -> Response {
     let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == "application/problem+json");
     if !ours || response.headers().contains_key(header::CONTENT_ENCODING) {
         return response;
@@ -127,6 +137,9 @@ async fn with_instance(response: Response, id: &str) -> Response {
     let Ok(mut document) = serde_json::from_slice::<serde_json::Value>(&bytes) else {
         return Response::from_parts(parts, Body::from(bytes));
     };
+    if let Some(value) = document["parameter"].as_str().and_then(|name| params::value(query, name)) {
+        document["value"] = value.into();
+    }
     document["instance"] = format!("urn:request:{id}").into();
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(document.to_string()))

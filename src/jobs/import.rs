@@ -175,7 +175,7 @@ fn named(error: Error, called: &Called) -> Error {
         Error::Unreadable(text) => Error::Unreadable(called.say(&text)),
         Error::NotFound(text) => Error::NotFound(called.say(&text)),
         Error::Conflict(text) => Error::Conflict(called.say(&text)),
-        Error::Invalid { parameter, detail } => Error::Invalid { parameter, detail: called.say(&detail) },
+        Error::Invalid { parameter, detail, at } => Error::Invalid { parameter, detail: called.say(&detail), at },
         other => other,
     }
 }

@@ -131,7 +131,9 @@ fn again(error: &Error) -> Error {
     match error {
         Error::Unreadable(text) => Error::Unreadable(text.clone()),
         Error::NotFound(text) => Error::NotFound(text.clone()),
-        Error::Invalid { parameter, detail } => Error::Invalid { parameter: parameter.clone(), detail: detail.clone() },
+        Error::Invalid { parameter, detail, at } => {
+            Error::Invalid { parameter: parameter.clone(), detail: detail.clone(), at: at.clone() }
+        }
         other => Error::Internal(format!("{other:?}")),
     }
 }

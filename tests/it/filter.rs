@@ -488,7 +488,16 @@ async fn a_wrong_filter_is_a_problem_that_says_where() {
             (400, Some(parameter)),
             "{filter}: {problem}"
         );
-        assert!(problem["detail"].as_str().unwrap().contains(says), "{filter}: {problem}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(says), "{filter}: {problem}");
+        match (&problem["position"], &problem["pointer"]) {
+            (Value::Number(byte), _) => assert!(detail.starts_with(&format!("at position {byte}: ")), "{problem}"),
+            (_, Value::String(pointer)) if pointer.is_empty() => {
+                assert!(detail.starts_with("at the top: "), "{problem}")
+            }
+            (_, Value::String(pointer)) => assert!(detail.starts_with(&format!("at `{pointer}`: ")), "{problem}"),
+            _ => assert!(!detail.starts_with("at "), "{problem}"),
+        }
     }
 }
 
@@ -540,5 +549,36 @@ async fn the_spatial_index_serves_every_relation_that_it_can() {
         );
         let plan: Vec<String> = run::all(&world.pool, sql).await.unwrap().iter().map(|r| r.get(0)).collect();
         assert!(plan.iter().any(|l| l.contains("luoi_geom_idx")), "{name}: {plan:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_compares_moments_however_they_are_written_and_refuses_what_is_none() {
+    let world = World::new().await;
+    let columns = [("ngay", "date"), ("luc", "timestamptz"), ("dia_phuong", "timestamp"), ("gio", "time")];
+    let rows = "VALUES (ST_Point(109, 11.5, 4326), '2026-01-31'::date, '2026-01-31T08:30:00.25+07'::timestamptz, '2026-01-31 08:30'::timestamp, '08:30'::time), \
+                (NULL, 'infinity', '-infinity', NULL, NULL)";
+    world.layer("moc", "Point", 4326, &columns, rows).await;
+    let server = world.server().await;
+    for (query, want) in [
+        ("ngay=2026-01-31", 1),
+        ("ngay=infinity", 1),
+        ("luc=2026-01-31T01:30:00.25Z", 1),
+        ("luc=2026-01-31T08:30:00.250%2B07:00", 1),
+        ("luc=2026-01-31T01:30:00.25%2B00:00", 1),
+        ("luc=2026-01-31T08:30:00.25Z", 0),
+        ("luc=-infinity", 1),
+        ("dia_phuong=2026-01-31T08:30:00", 1),
+        ("gio=08:30:00", 1),
+    ] {
+        let page = server.json(&format!("/ogc/collections/moc/items?{query}")).await;
+        assert_eq!(page["numberMatched"], want, "{query}");
+    }
+    for query in ["ngay=hom-nay", "ngay=2026-02-30", "luc=2026-01-31", "luc=x", "dia_phuong=08:30", "gio=25:00:00"] {
+        let reply = server.get(&format!("/ogc/collections/moc/items?{query}")).await;
+        let problem = reply.json();
+        let (parameter, value) = query.split_once('=').unwrap();
+        assert_eq!((reply.status.as_u16(), &problem["parameter"]), (400, &json!(parameter)), "{query}");
+        assert!(problem["detail"].as_str().unwrap().contains(&format!("`{value}`")), "{problem}");
     }
 }

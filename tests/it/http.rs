@@ -99,7 +99,8 @@ async fn bad_input_is_a_problem_that_names_parameter_and_value() {
         ("datetime=hom-qua", "datetime", "hom-qua"),
         ("after=x", "after", "x"),
         ("so=%00", "so", "NUL"),
-        ("so=1%27%20OR%201=1", "so", "' OR 1=1"),
+        ("so=1%27%20OR%201%3D1", "so", "' OR 1=1"),
+        ("s%E1%BB%91=%FF", "số", "`%FF` is not UTF-8"),
     ] {
         let reply = server.get(&format!("/ogc/collections/thua/items?{query}")).await;
         let problem = reply.json();
@@ -114,6 +115,8 @@ async fn bad_input_is_a_problem_that_names_parameter_and_value() {
             "{query}"
         );
         assert!(problem["detail"].as_str().unwrap().contains(says), "{query}: {problem}");
+        let given = query.rsplit_once('=').unwrap().1;
+        assert_eq!(problem["value"], *percent_encoding::percent_decode_str(given).decode_utf8_lossy(), "{query}");
         assert!(problem["instance"].as_str().unwrap().contains(reply.header("x-request-id")));
     }
     for path in [
@@ -126,6 +129,7 @@ async fn bad_input_is_a_problem_that_names_parameter_and_value() {
         "/tiles/thua/x/0/0",
         "/styles/khong_co",
         "/nowhere",
+        "/ogc/collections/thua%00",
     ] {
         let reply = server.get(path).await;
         assert_eq!(

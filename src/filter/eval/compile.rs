@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::{Arithmetic, Comparison, Expr, Literal, Operand, Scalar, Sort};
 use super::value::{Val, call};
 use super::{NotInMemory, Predicate, Term, Test};
-use crate::schema::{Field, Kind};
+use crate::schema::Field;
 
 /// The condition for use in memory, as far as it asks about attributes; geometry and lists are for the database.
 pub fn compile(expr: &Expr) -> Result<Predicate, NotInMemory> {
@@ -22,10 +22,6 @@ fn test(expr: &Expr, fields: &mut Vec<Field>) -> Result<Test, NotInMemory> {
         Expr::And(list) => Test::All(all(list)?),
         Expr::Or(list) => Test::Any(all(list)?),
         Expr::Not(inner) => Test::Not(Box::new(test(inner, fields)?)),
-        Expr::Equals(field, Literal::Text(text)) if field.kind != Kind::Text => match field.kind {
-            Kind::Date | Kind::Time => Test::Spells(slot(field, fields), text.clone()),
-            _ => return Err(NotInMemory("a timestamp as answers show it")),
-        },
         Expr::Equals(field, literal) => {
             let value = term(&Scalar::Field(field.clone()), fields);
             Test::Compare(Comparison::Equal, value, Term::Value(constant(literal)))

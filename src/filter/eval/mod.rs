@@ -78,8 +78,6 @@ enum Test {
     IsNull(Term),
     IsUnknown(Box<Test>),
     Holds(Term),
-    /// The text of the cell is this one.
-    Spells(usize, String),
 }
 
 #[derive(Debug, Clone)]
@@ -95,7 +93,7 @@ enum Term {
 impl Test {
     fn reads_id(&self) -> bool {
         match self {
-            Test::Always(_) | Test::Spells(..) => false,
+            Test::Always(_) => false,
             Test::All(tests) | Test::Any(tests) => tests.iter().any(Test::reads_id),
             Test::Not(test) | Test::IsUnknown(test) => test.reads_id(),
             Test::Compare(_, a, b) | Test::Like(a, b) => a.reads_id() || b.reads_id(),
@@ -145,10 +143,6 @@ impl Test {
             Test::IsUnknown(inner) => Some(inner.holds(row).is_none()),
             Test::Holds(v) => match v.value(row) {
                 Val::Bool(v) => Some(v),
-                _ => None,
-            },
-            Test::Spells(slot, text) => match row.cell(*slot) {
-                Cell::Text(v) => Some(v == text),
                 _ => None,
             },
         }

@@ -23,16 +23,7 @@ pub fn render(expr: &Expr, srid: Option<i32>) -> Sql {
             Some(srid) => join(boxes.iter().map(|b| touches(*b, srid, matches!(expr, Expr::Intersects(_)))), " OR "),
             None => Sql::new("FALSE"),
         },
-        Expr::Equals(field, value) => {
-            let sql = Sql::new("").ident(&field.column);
-            match value {
-                // Dates and times are compared with the text that answers show.
-                Literal::Text(v) if Sort::of(field.kind) != Some(Sort::Text) => {
-                    Sql::new("to_json(").append(&sql).push(") #>> '{}' = ").bind(v)
-                }
-                value => sql.push(" = ").append(&literal(value)),
-            }
-        }
+        Expr::Equals(field, value) => Sql::new("").ident(&field.column).push(" = ").append(&literal(value)),
         Expr::Compare(comparison, a, b) => {
             let side = |s: &Scalar| if comparison.orders() { ordered(s) } else { scalar(s) };
             let sign = comparison.sign();

@@ -158,7 +158,9 @@ fn schemas() -> Value {
             "timeStamp": {"type": "string", "format": "date-time"}, "numberMatched": count, "numberReturned": count,
             "countMode": {"type": "string", "enum": ["exact", "estimate", "none"]}})),
         "problem": object(&["type", "title", "status"], json!({
-            "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "parameter": text, "instance": text})),
+            "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "parameter": text, "value": text,
+            "position": {"type": "integer", "description": "Byte of the value, from 0"},
+            "pointer": {"type": "string", "description": "Place in the value that is JSON (RFC 6901)"}, "instance": text})),
     })
 }
 

@@ -66,7 +66,7 @@ impl Words {
         };
         let Some(filter) = &self.filter else { return Ok(None) };
         let expr = parse(filter, lang, &layer.fields, layer.spatial().is_some(), crs);
-        expr.map(Some).map_err(|fault| Error::invalid("filter", fault.to_string()))
+        expr.map(Some).map_err(|fault| Error::invalid_at("filter", fault.at.clone(), fault.to_string()))
     }
 }
 

@@ -158,7 +158,11 @@ impl Writer {
     /// Writes directories, metadata and header, and puts the file in its place once it is safe on disk.
     pub fn finish(mut self) -> Result<Summary> {
         if self.entries.is_empty() {
-            return Err(Error::Invalid { parameter: None, detail: "there is no tile to put into the archive".into() });
+            return Err(Error::Invalid {
+                parameter: None,
+                detail: "there is no tile to put into the archive".into(),
+                at: None,
+            });
         }
         if self.scattered {
             self.sort()?;
