@@ -13,7 +13,7 @@ pub enum Error {
     /// A parameter, option or body is wrong. `parameter` is its name where there is one, `at` the place in its value: a
     /// byte from 0, or a JSON pointer.
     #[error("{detail}")]
-    Invalid { parameter: Option<String>, detail: String, at: Option<serde_json::Value> },
+    Invalid { parameter: Option<String>, detail: String, at: Option<Box<serde_json::Value>> },
     /// Something sent to be stored that cannot be, member by member.
     #[error("{}", told(.0))]
     Rejected(Vec<Fault>),
@@ -105,7 +105,7 @@ impl Error {
         at: impl Into<serde_json::Value>,
         detail: impl Into<String>,
     ) -> Self {
-        Error::Invalid { parameter: Some(parameter.into()), detail: detail.into(), at: Some(at.into()) }
+        Error::Invalid { parameter: Some(parameter.into()), detail: detail.into(), at: Some(Box::new(at.into())) }
     }
 
     /// A file operation that failed: what was being done, and the cause.

@@ -41,7 +41,7 @@ impl IntoResponse for Problem {
         match &self.0 {
             Error::Invalid { parameter: Some(parameter), at, .. } => {
                 body["parameter"] = json!(parameter);
-                match at {
+                match at.as_deref() {
                     Some(pointer @ Value::String(_)) => body["pointer"] = pointer.clone(),
                     Some(byte) => body["position"] = byte.clone(),
                     None => {}
