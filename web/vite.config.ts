@@ -5,6 +5,8 @@ const server = process.env['DOTHI_URL'] ?? 'http://127.0.0.1:8080';
 const api = ['/ogc', '/tiles', '/styles', '/fonts', '/sprites', '/land-use', '/query', '/health', '/ready', '/admin/uploads', '/admin/jobs'];
 
 export default defineConfig({
+  // Scripts find one another whatever path the server stands under; in the pages the server puts it in (src/http/web.rs).
+  base: './',
   // MapLibre's worker is an ES module with imports of its own.
   worker: { format: 'es' },
   build: {

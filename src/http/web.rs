@@ -5,8 +5,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 
 use super::Shared;
+use super::links::Base;
 use super::respond::{self, Answer};
 use crate::error::Error;
 use crate::layer::catalog::shorten;
@@ -20,20 +22,28 @@ struct Dist;
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; connect-src 'self'; \
                       object-src 'none'; base-uri 'none'; frame-ancestors 'self'";
 
-pub async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub async fn page(Base(base): Base, method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if method != Method::GET && method != Method::HEAD {
         return respond::no_such_path(uri.path());
     }
     let path = uri.path().trim_start_matches('/');
-    file(if path.is_empty() { "index.html" } else { path }, &uri, &headers)
+    file(if path.is_empty() { "index.html" } else { path }, &base, &uri, &headers)
 }
 
 /// `GET /admin/import`: the page on which files are imported. It holds nothing; what it asks for needs a key.
-pub async fn import(uri: Uri, headers: HeaderMap) -> Response {
-    file("admin/import.html", &uri, &headers)
+pub async fn import(Base(base): Base, uri: Uri, headers: HeaderMap) -> Response {
+    file("admin/import.html", &base, &uri, &headers)
 }
 
-fn file(path: &str, uri: &Uri, headers: &HeaderMap) -> Response {
+/// A page with the path under which this server stands in its addresses and where its scripts look for it.
+fn rooted(page: &[u8], base: &str) -> Vec<u8> {
+    let root = base.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or_default();
+    let assets = format!("\"{root}/assets/");
+    let page = String::from_utf8_lossy(page).replace("\"../assets/", &assets).replace("\"./assets/", &assets);
+    page.replace(r#"name="root" content="""#, &format!(r#"name="root" content="{root}""#)).into_bytes()
+}
+
+fn file(path: &str, base: &str, uri: &Uri, headers: &HeaderMap) -> Response {
     let Some(file) = Dist::get(path) else {
         if path == "index.html" || path == "admin/import.html" {
             return (
@@ -44,8 +54,10 @@ fn file(path: &str, uri: &Uri, headers: &HeaderMap) -> Response {
         }
         return respond::no_such_path(uri.path());
     };
-    let etag =
-        format!("\"{}\"", file.metadata.sha256_hash().iter().take(12).map(|b| format!("{b:02x}")).collect::<String>());
+    let is_page = path.ends_with(".html");
+    let data = if is_page { rooted(&file.data, base).into() } else { file.data };
+    let hash = if is_page { Sha256::digest(&data).into() } else { file.metadata.sha256_hash() };
+    let etag = format!("\"{}\"", hash.iter().take(12).map(|b| format!("{b:02x}")).collect::<String>());
     if headers.get(header::IF_NONE_MATCH).is_some_and(|t| t.to_str().is_ok_and(|t| t.contains(&etag))) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
@@ -58,7 +70,7 @@ fn file(path: &str, uri: &Uri, headers: &HeaderMap) -> Response {
         (header::ETAG, etag),
         (header::CONTENT_SECURITY_POLICY, POLICY.to_string()),
     ];
-    (head, file.data).into_response()
+    (head, data).into_response()
 }
 
 /// `GET /fonts/{stack}/{range}.pbf`. Of a stack of fonts the first that is here is taken, as MapLibre expects.

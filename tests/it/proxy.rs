@@ -6,17 +6,22 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
 
-use crate::support::{Server, World};
+use crate::support::{Reply, Server, World};
 
-/// The address that the landing page gives for itself when it is asked from `peer` with these headers.
-async fn own_address(server: &Server, peer: &str, lines: &[(&str, &str)]) -> String {
-    let mut request = Request::get("/ogc").header(header::HOST, "in.test:8080");
+/// What is answered at `path` when it is asked from `peer` with these headers.
+async fn asked(server: &Server, path: &str, peer: &str, lines: &[(&str, &str)]) -> Reply {
+    let mut request = Request::get(path).header(header::HOST, "in.test:8080");
     for (name, value) in lines {
         request = request.header(*name, *value);
     }
     let mut request = request.body(Body::empty()).unwrap();
     request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 4000)));
-    let landing = server.send(request).await.json();
+    server.send(request).await
+}
+
+/// The address that the landing page gives for itself.
+async fn own_address(server: &Server, peer: &str, lines: &[(&str, &str)]) -> String {
+    let landing = asked(server, "/ogc", peer, lines).await.json();
     landing["links"][0]["href"].as_str().unwrap().strip_suffix("/ogc").unwrap().to_string()
 }
 
@@ -74,4 +79,30 @@ async fn hostile_values_never_reach_a_link() {
     }
     let listed = [("x-forwarded-host", "evil.test, ban-do.test")];
     assert_eq!(own_address(&server, "10.1.2.3", &listed).await, "http://ban-do.test");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_map_finds_its_parts_under_the_path_of_a_proxy() {
+    let world = World::new().await;
+    let server = world.server_with(&["--trust-proxy", "10.0.0.0/8"]).await;
+    for path in ["/", "/admin/import"] {
+        let page = async |lines: &[(&str, &str)]| asked(&server, path, "10.1.2.3", lines).await;
+        let (own, under) = (page(&[]).await, page(&[("x-forwarded-prefix", "/gis")]).await);
+        if !own.text().contains("<meta") {
+            eprintln!("skipped: the map is not built");
+            return;
+        }
+        assert!(own.text().contains(r#"<meta name="root" content="" />"#));
+        assert!(under.text().contains(r#"<meta name="root" content="/gis" />"#));
+        assert_ne!(own.header(header::ETAG), under.header(header::ETAG));
+        for (reply, root) in [(own, ""), (under, "/gis")] {
+            let text = reply.text();
+            let parts: Vec<&str> = text.split("assets/").skip(1).map(|t| t.split('"').next().unwrap()).collect();
+            assert!(parts.len() > 3, "{text}");
+            for part in parts {
+                assert!(text.contains(&format!("\"{root}/assets/{part}\"")), "{part}");
+                assert_eq!(asked(&server, &format!("/assets/{part}"), "10.1.2.3", &[]).await.status, 200);
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ import { button, noteList, type Page, run } from './page';
 import { rasterFacts } from './picture';
 import { apart, fields, findings, tally, themes, verdict } from './plan';
 import { count, type Say } from './words';
+import { root } from '../root';
 
 // What became of an import: of each layer, and of the planning package that several are.
 
@@ -118,7 +119,7 @@ function actions(page: Page, job: api.Job, report: api.Report): HTMLElement {
     !report.dry_run && issues && h('a', { class: 'button', href: mapLink([report], say, `layers=${report.layer}`, `quality=${report.layer}`) }, say('quality.show')),
     !report.dry_run &&
       report.quality &&
-      h('a', { class: 'button', href: `/ogc/collections/${report.layer}/quality?f=html&lang=${say.lang}` }, say('report.quality')),
+      h('a', { class: 'button', href: `${root}/ogc/collections/${report.layer}/quality?f=html&lang=${say.lang}` }, say('report.quality')),
     report.set_aside > 0 && button(say('report.download'), () => void run(page, download, page.complain)),
   );
 }
@@ -183,5 +184,5 @@ export function mapLink(reports: api.Report[], say: Say, ...more: string[]): str
     const zoom = Math.log2((360 * 700) / 512 / Math.max(e - w, n - s, 1e-5));
     parts.unshift(`map=${Math.max(1, Math.min(17, zoom)).toFixed(2)}/${((s + n) / 2).toFixed(5)}/${((w + e) / 2).toFixed(5)}`);
   }
-  return `/#${parts.join('&')}`;
+  return `${root}/#${parts.join('&')}`;
 }

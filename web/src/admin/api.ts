@@ -1,6 +1,7 @@
 import type { FeatureCollection } from 'geojson';
 import { ApiError, isAbort } from '../api/client';
 import type { Problem, Texts } from '../api/types';
+import { root } from '../root';
 
 // What docs/api.md says of /admin, in TypeScript. Everything goes with the key in a header, nothing by cookies.
 
@@ -237,7 +238,7 @@ export function authorization(): Record<string, string> {
 export async function call(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, headers: { ...authorization(), ...(init.headers as Record<string, string>) } });
+    response = await fetch(root + path, { ...init, headers: { ...authorization(), ...(init.headers as Record<string, string>) } });
   } catch (error) {
     if (isAbort(error)) throw error;
     throw new ApiError({ type: '/problems/unreachable', title: 'unreachable', status: 0, detail: '' });

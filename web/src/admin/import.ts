@@ -12,6 +12,7 @@ import { keyView } from './key';
 import { lookView } from './look';
 import { failure, type Page, type Route, type View } from './page';
 import { sayIn } from './words';
+import { root } from '../root';
 
 // The page on which administrators import files: which view is shown, in which language, for whom.
 
@@ -74,7 +75,7 @@ function top(page: Page): HTMLElement[] {
     h(
       'nav',
       {},
-      h('a', { href: `/#lang=${lang}` }, say('map')),
+      h('a', { href: `${root}/#lang=${lang}` }, say('map')),
       api.key.get() && h('button', { type: 'button', class: 'link', on: { click: () => leave() } }, say('sign-out')),
       h('div', { class: 'language', role: 'group', 'aria-label': say('language') }, ...languages),
     ),

@@ -5,6 +5,7 @@ import { h } from '../parts/dom';
 import { boundsOf } from '../view';
 import type { Candidate } from './api';
 import type { Say } from './words';
+import { root } from '../root';
 
 setWorkerUrl(workerUrl);
 
@@ -79,7 +80,7 @@ function boxOf(bounds: Candidate['bounds']): Feature[] {
 
 /** The style of the map without its layers. */
 async function base(signal: AbortSignal): Promise<StyleSpecification> {
-  const style = (await (await fetch('/styles/default', { signal })).json()) as StyleSpecification;
+  const style = (await (await fetch(`${root}/styles/default`, { signal })).json()) as StyleSpecification;
   const layers = style.layers.filter(({ metadata }) => (metadata as Record<string, unknown> | undefined)?.['dothi:layer'] === undefined);
   const used = new Set(layers.flatMap((layer) => ('source' in layer ? [layer.source] : [])));
   const sources = Object.fromEntries(Object.entries(style.sources).filter(([id]) => used.has(id)));

@@ -1,5 +1,6 @@
 import { ApiError } from '../api/client';
 import { authorization, call } from './api';
+import { root } from '../root';
 
 // Uploads by tus 1.0.0: in pieces, and on from where the server is after anything that breaks.
 
@@ -62,7 +63,7 @@ async function begin(size: number, name: string): Promise<string> {
   const utf8 = Array.from(new TextEncoder().encode(name), (byte) => String.fromCharCode(byte)).join('');
   const headers = { ...TUS, 'upload-length': String(size), 'upload-metadata': `filename ${btoa(utf8)}` };
   const response = await call('/admin/uploads', { method: 'POST', headers });
-  return new URL(response.headers.get('location') ?? '', location.href).pathname;
+  return new URL(response.headers.get('location') ?? '', location.href).pathname.slice(root.length);
 }
 
 async function offsetOf(path: string): Promise<number> {
@@ -98,7 +99,7 @@ function forget(mark: string): void {
 function patch(path: string, offset: number, piece: Blob, told: (sent: number) => void, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('PATCH', path);
+    request.open('PATCH', root + path);
     const headers = { ...TUS, ...authorization(), 'content-type': 'application/offset+octet-stream', 'upload-offset': String(offset) };
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener('progress', ({ loaded }) => told(loaded));

@@ -1,4 +1,5 @@
 import type { Problem } from './types';
+import { root } from '../root';
 
 /** Why an answer did not come. `type` is stable and has a text in both languages; `detail` is the server's own words. */
 export class ApiError extends Error {
@@ -28,7 +29,7 @@ export async function ask<T>(path: string, { signal, body }: Ask = {}): Promise<
   }
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = await fetch(root + path, init);
   } catch (error) {
     if (isAbort(error)) throw error;
     throw new ApiError({ type: '/problems/unreachable', title: 'unreachable', status: 0, detail: '' });

@@ -1,3 +1,5 @@
+import { root } from '../root';
+
 /** A server that has no place for another listener is asked again after this time, in milliseconds. */
 const AGAIN = 30_000;
 
@@ -13,7 +15,7 @@ export function followVersions(told: (layer: string, version: string) => void): 
   let source: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const open = () => {
-    source = new EventSource('/ogc/changes/stream');
+    source = new EventSource(`${root}/ogc/changes/stream`);
     source.addEventListener('version', ({ data }: MessageEvent<string>) => {
       const { layer, version } = JSON.parse(data) as { layer: string; version: string };
       told(layer, version);

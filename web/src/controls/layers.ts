@@ -8,6 +8,7 @@ import { type Frame, frame } from '../parts/panel';
 import { note } from '../parts/status';
 import { Issues } from '../quality';
 import { fit } from '../view';
+import { root } from '../root';
 
 /** The list of layers: what is on, how faint, where it is, whose it is. */
 export class LayersControl implements IControl {
@@ -127,7 +128,7 @@ export class LayersControl implements IControl {
       const text = told(this.issues.of(layer.id));
       if (hint.textContent !== text) hint.textContent = text;
     });
-    const report = `/ogc/collections/${encodeURIComponent(layer.id)}/quality?f=html&lang=${say.lang}`;
+    const report = `${root}/ogc/collections/${encodeURIComponent(layer.id)}/quality?f=html&lang=${say.lang}`;
     return [
       h('div', { class: 'layer-quality' }, box, h('label', { for: id }, say('quality.show')), hint, h('a', { href: report }, say('quality.report'))),
     ];
