@@ -41,11 +41,14 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 pub struct Sql {
     pub text: String,
     pub values: Vec<Value>,
+    /// Whether it is planned anew for its values each time. How many features a shape selects is in the shape, and what is
+    /// computed of it (transformed, divided) is computed once, not for every row.
+    pub anew: bool,
 }
 
 impl Sql {
     pub fn new(text: impl Into<String>) -> Self {
-        Sql { text: text.into(), values: Vec::new() }
+        Sql { text: text.into(), ..Sql::default() }
     }
 
     /// Appends text that carries no value.
@@ -74,6 +77,13 @@ impl Sql {
         let offset = self.values.len();
         self.text.push_str(&renumber(&piece.text, offset));
         self.values.extend(piece.values.iter().cloned());
+        self.anew |= piece.anew;
+        self
+    }
+
+    /// The same, planned anew each time it runs.
+    pub fn planned_anew(mut self) -> Self {
+        self.anew = true;
         self
     }
 }

@@ -3,6 +3,7 @@
 use futures_util::Stream;
 use futures_util::StreamExt;
 use sqlx::postgres::{PgArguments, PgConnection, PgCopyIn, PgRow};
+use sqlx::query::Query;
 use sqlx::{Arguments, AssertSqlSafe, Executor, Postgres};
 
 use crate::error::Result;
@@ -31,7 +32,7 @@ fn arguments(values: &[Value]) -> Result<PgArguments> {
 
 /// The text and its values, ready to run. sqlx keeps prepared statements by their text alone, with the types that the
 /// first values had: a comment tells apart those whose values are of other types, a null among them.
-fn ready(sql: Sql) -> Result<(AssertSqlSafe<String>, PgArguments)> {
+fn ready(sql: Sql) -> Result<Query<'static, Postgres, PgArguments>> {
     let arguments = arguments(&sql.values)?;
     let kind = |value: &Value| match value {
         Value::Bool(_) => 'b',
@@ -51,12 +52,12 @@ fn ready(sql: Sql) -> Result<(AssertSqlSafe<String>, PgArguments)> {
         text.push_str(" --");
         text.extend(sql.values.iter().map(kind));
     }
-    Ok((AssertSqlSafe(text), arguments))
+    // A statement that is kept is planned for any values at all after a few runs.
+    Ok(sqlx::query_with(AssertSqlSafe(text), arguments).persistent(!sql.anew))
 }
 
 pub async fn execute<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) -> Result<u64> {
-    let (text, arguments) = ready(sql)?;
-    Ok(sqlx::query_with(text, arguments).execute(on).await?.rows_affected())
+    Ok(ready(sql)?.execute(on).await?.rows_affected())
 }
 
 /// Several statements in one text, without values: DDL.
@@ -66,18 +67,15 @@ pub async fn script<'e>(on: impl Executor<'e, Database = Postgres>, text: impl I
 }
 
 pub async fn all<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) -> Result<Vec<PgRow>> {
-    let (text, arguments) = ready(sql)?;
-    Ok(sqlx::query_with(text, arguments).fetch_all(on).await?)
+    Ok(ready(sql)?.fetch_all(on).await?)
 }
 
 pub async fn one<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) -> Result<PgRow> {
-    let (text, arguments) = ready(sql)?;
-    Ok(sqlx::query_with(text, arguments).fetch_one(on).await?)
+    Ok(ready(sql)?.fetch_one(on).await?)
 }
 
 pub async fn optional<'e>(on: impl Executor<'e, Database = Postgres>, sql: Sql) -> Result<Option<PgRow>> {
-    let (text, arguments) = ready(sql)?;
-    Ok(sqlx::query_with(text, arguments).fetch_optional(on).await?)
+    Ok(ready(sql)?.fetch_optional(on).await?)
 }
 
 /// Rows as they arrive, for answers that are larger than memory should hold.
@@ -85,8 +83,7 @@ pub fn stream<'e>(
     on: impl Executor<'e, Database = Postgres> + 'e,
     sql: Sql,
 ) -> Result<impl Stream<Item = Result<PgRow>> + 'e> {
-    let (text, arguments) = ready(sql)?;
-    Ok(sqlx::query_with(text, arguments).fetch(on).map(|row| Ok(row?)))
+    Ok(ready(sql)?.fetch(on).map(|row| Ok(row?)))
 }
 
 /// A `COPY … FROM STDIN` on this connection, for the caller to feed and finish.

@@ -1,7 +1,6 @@
 //! Comma-separated values (RFC 4180), UTF-8. Points are two columns, every other geometry is WKT.
 
 use super::encode::{Encode, list};
-use super::geojson::plain;
 use super::rows::{Job, Record, Value};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
@@ -141,7 +140,7 @@ impl Encode for Csv {
             out.push(b',');
             match value {
                 Value::Text(text) | Value::Json(text) => cell(out, text, self.excel),
-                other => plain(out, *other),
+                other => other.plain(out),
             }
         }
         self.place(record, out)?;

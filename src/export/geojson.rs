@@ -2,10 +2,11 @@
 //! `layer::features`.
 
 use super::encode::{Encode, list};
-use super::rows::{Job, Record, Value};
+use super::rows::{Job, Record};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
 use crate::layer::number;
+use crate::layer::values::Members;
 
 /// How features follow one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Encode for GeoJson {
         out.extend_from_slice(b",\"geometry\":");
         self.form.geometry(record, out)?;
         out.extend_from_slice(b",\"properties\":");
-        self.form.properties(record, out);
+        self.form.properties(record, out)?;
         out.push(b'}');
         if self.frame != Frame::Collection {
             out.push(b'\n');
@@ -65,26 +66,15 @@ impl Encode for GeoJson {
 
 /// How geometry and properties are written as JSON.
 pub struct Form {
-    /// `"name":` of each property.
-    names: Vec<Vec<u8>>,
+    members: Members,
     places: u8,
     y_first: bool,
 }
 
 impl Form {
     pub fn new(job: &Job) -> Form {
-        let name = |name: &str| {
-            let mut out = Vec::new();
-            text(&mut out, name);
-            out.push(b':');
-            out
-        };
         let crs = job.selection.crs;
-        Form {
-            names: job.selection.fields.iter().map(|f| name(&f.name)).collect(),
-            places: crs.decimals(),
-            y_first: crs.y_first,
-        }
+        Form { members: Members::of(&job.selection.fields), places: crs.decimals(), y_first: crs.y_first }
     }
 
     pub fn geometry(&self, record: &Record, out: &mut Vec<u8>) -> Result<()> {
@@ -144,67 +134,7 @@ impl Form {
         out.push(b']');
     }
 
-    pub fn properties(&self, record: &Record, out: &mut Vec<u8>) {
-        out.push(b'{');
-        for (n, (name, value)) in self.names.iter().zip(&record.values).enumerate() {
-            if n > 0 {
-                out.push(b',');
-            }
-            out.extend_from_slice(name);
-            json(out, *value);
-        }
-        out.push(b'}');
+    pub fn properties(&self, record: &Record, out: &mut Vec<u8>) -> Result<()> {
+        self.members.write(record.values.iter().map(|value| Ok(*value)), out)
     }
-}
-
-/// A value as PostgreSQL's `to_json` has it.
-pub fn json(out: &mut Vec<u8>, value: Value) {
-    match value {
-        Value::Null => out.extend_from_slice(b"null"),
-        Value::Bool(v) => out.extend_from_slice(if v { b"true" } else { b"false" }),
-        Value::Int(v) => number::signed(out, v),
-        Value::Double(v) if v.is_finite() => number::double(out, v),
-        Value::Double(_) => {
-            out.push(b'"');
-            plain(out, value);
-            out.push(b'"');
-        }
-        Value::Text(v) => text(out, v),
-        Value::Json(v) => out.extend_from_slice(v.as_bytes()),
-    }
-}
-
-/// A value without quotes or escapes.
-pub fn plain(out: &mut Vec<u8>, value: Value) {
-    match value {
-        Value::Double(v) => number::double(out, v),
-        Value::Text(v) => out.extend_from_slice(v.as_bytes()),
-        Value::Null => {}
-        other => json(out, other),
-    }
-}
-
-/// A JSON string.
-pub fn text(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[from..at]);
-        from = at + 1;
-        match byte {
-            b'"' | b'\\' => out.extend([b'\\', *byte]),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0x0c => out.extend_from_slice(b"\\f"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            _ => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-        }
-    }
-    out.extend_from_slice(&bytes[from..]);
-    out.push(b'"');
 }

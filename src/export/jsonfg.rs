@@ -182,7 +182,7 @@ impl Encode for JsonFg {
             out.extend_from_slice(b",\"geometry\":null");
         }
         out.extend_from_slice(b",\"properties\":");
-        self.form.properties(record, out);
+        self.form.properties(record, out)?;
         out.push(b'}');
         Ok(())
     }

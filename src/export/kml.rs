@@ -1,7 +1,6 @@
 //! KML 2.3 (OGC 12-007r2): longitude and latitude, properties as extended data.
 
 use super::encode::Encode;
-use super::geojson::plain;
 use super::rows::{Job, Record, Value};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
@@ -155,7 +154,7 @@ fn content(out: &mut Vec<u8>, value: Value) {
         Value::Text(text) | Value::Json(text) => escaped(out, text),
         // Of the two ways to write a boolean the one that GDAL reads.
         Value::Bool(yes) => out.push(if yes { b'1' } else { b'0' }),
-        other => plain(out, other),
+        other => other.plain(out),
     }
 }
 

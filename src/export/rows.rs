@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use sqlx::postgres::{PgRow, PgValueFormat};
-use sqlx::{Row, ValueRef};
+use sqlx::postgres::PgRow;
 
 use crate::error::{Error, Result};
 use crate::filter::render;
 use crate::geo::Transform;
+pub use crate::layer::values::Value;
+use crate::layer::values::{bytes, column};
 use crate::layer::{Cursor, Layer, Query, Selection, Sort};
-use crate::schema::{FID, Field, GEOM, Kind};
-use crate::sql::{Sql, ident};
+use crate::schema::{FID, GEOM};
+use crate::sql::Sql;
 
 /// Which features of a layer, what of them, in which order, how many.
 #[derive(Clone)]
@@ -90,31 +91,6 @@ impl Job {
     }
 }
 
-/// A column whose binary form [`value`] reads. What is neither number nor text comes as PostgreSQL's own JSON has it.
-fn column(field: &Field) -> String {
-    let column = format!("t.{}", ident(&field.column));
-    match field.kind {
-        Kind::Json => format!("{column}::text"),
-        // Of several shortest digits PostgreSQL takes others than anybody else.
-        Kind::Float4 => format!("to_json({column})::text"),
-        Kind::Bytes => format!("encode({column}, 'base64')"),
-        Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz => format!("(to_json({column})#>>'{{}}')"),
-        Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList => format!("to_json({column})::text"),
-        _ => column,
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Double(f64),
-    Text(&'a str),
-    /// A text that is JSON.
-    Json(&'a str),
-}
-
 /// One feature.
 pub struct Record<'a> {
     pub fid: i64,
@@ -138,36 +114,8 @@ impl<'a> Record<'a> {
         let first = 1 + usize::from(spatial);
         let mut values = Vec::with_capacity(job.selection.fields.len());
         for (n, field) in job.selection.fields.iter().enumerate() {
-            values.push(value(field.kind, bytes(row, first + n)?)?);
+            values.push(Value::of(row, first + n, field.kind)?);
         }
         Ok(Record { fid, geometry, values })
     }
-}
-
-fn bytes(row: &PgRow, at: usize) -> Result<Option<&[u8]>> {
-    let raw = row.try_get_raw(at)?;
-    if raw.is_null() {
-        return Ok(None);
-    }
-    debug_assert!(raw.format() == PgValueFormat::Binary, "statements are prepared");
-    raw.as_bytes().map(Some).map_err(|e| Error::Internal(e.to_string()))
-}
-
-fn value(kind: Kind, bytes: Option<&[u8]>) -> Result<Value<'_>> {
-    let Some(bytes) = bytes else { return Ok(Value::Null) };
-    let broken = || Error::Internal(format!("a value of kind {kind:?} has {} bytes", bytes.len()));
-    let text = || std::str::from_utf8(bytes).map_err(|_| broken());
-    Ok(match kind {
-        Kind::Bool => Value::Bool(bytes == [1]),
-        Kind::Int2 => Value::Int(i16::from_be_bytes(bytes.try_into().map_err(|_| broken())?).into()),
-        Kind::Int4 => Value::Int(i32::from_be_bytes(bytes.try_into().map_err(|_| broken())?).into()),
-        Kind::Int8 => Value::Int(i64::from_be_bytes(bytes.try_into().map_err(|_| broken())?)),
-        Kind::Float8 => Value::Double(f64::from_be_bytes(bytes.try_into().map_err(|_| broken())?)),
-        Kind::Json | Kind::Float4 | Kind::Int4List | Kind::Int8List | Kind::Float8List | Kind::TextList => {
-            Value::Json(text()?)
-        }
-        Kind::Text | Kind::Bytes | Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz => {
-            Value::Text(text()?)
-        }
-    })
 }

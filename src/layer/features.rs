@@ -1,11 +1,14 @@
-//! Features as GeoJSON (RFC 7946). PostgreSQL writes the properties, whose text is handed on unparsed; the geometry of pages is
-//! written from its bytes (`geojson`).
+//! Features as GeoJSON (RFC 7946), written from PostgreSQL's bytes: the geometry by `geojson`, the properties by `values`.
 
+use std::pin::pin;
+
+use futures_util::StreamExt;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{PgExecutor, Row};
 
 use super::geojson::Pen;
 use super::number;
+use super::values::{self, Members, Value};
 use super::{Cursor, Layer, Query, Selection, Sort};
 use crate::db::run;
 use crate::error::{Error, Result};
@@ -17,11 +20,36 @@ use crate::sql::{Sql, ident, literal};
 /// Nine decimals of a degree are a tenth of a millimetre.
 pub const DECIMALS: u8 = 9;
 
-/// One page of features, each the text of a GeoJSON Feature.
+/// How a FeatureCollection begins.
+const HEAD: &[u8] = br#"{"type":"FeatureCollection","features":["#;
+
+/// One page of features.
 pub struct Page {
-    pub features: Vec<String>,
+    /// The beginning of a FeatureCollection, whose array of features is still open.
+    pub text: Vec<u8>,
+    /// Where each Feature ends in the text.
+    ends: Vec<usize>,
     /// The last feature, when there are more after it.
     pub next: Option<Cursor>,
+}
+
+impl Page {
+    /// How many features it has.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The texts of the Features, with commas between them.
+    pub fn list(&self) -> &str {
+        str::from_utf8(&self.text[HEAD.len()..]).expect("made of texts")
+    }
+
+    /// The text of each Feature.
+    pub fn features(&self) -> impl Iterator<Item = &str> {
+        let (list, before) = (self.list(), HEAD.len());
+        let begins = std::iter::once(0).chain(self.ends.iter().map(move |end| end - before + 1));
+        begins.zip(&self.ends).map(move |(begin, end)| &list[begin..end - before])
+    }
 }
 
 /// At most `limit` features in the order of `sort`, after a feature in that order.
@@ -57,14 +85,23 @@ pub async fn page_from(
     from: Start<'_>,
     limit: u32,
 ) -> Result<Page> {
-    let (pen, geometry) = drawn(layer, selection);
-    let columns = format!("{geometry} AS geometry, {} AS properties", properties(&selection.fields));
-    let (rows, next) = rows(pool, layer, query, &columns, sort, from, limit).await?;
-    let features = rows.iter().map(|row| joined(row, pen)).collect::<Result<_>>()?;
-    Ok(Page { features, next })
+    let writer = Writer::new(layer, selection, 1 + sort.values().len());
+    let (mut text, mut ends) = (HEAD.to_vec(), Vec::new());
+    let next = rows(pool, layer, query, &writer.columns, sort, from, limit, |row| {
+        if !ends.is_empty() {
+            text.push(b',');
+        }
+        writer.feature(row, &mut text)?;
+        ends.push(text.len());
+        Ok(())
+    });
+    let next = next.await?;
+    Ok(Page { text, ends, next })
 }
 
-/// Rows of `columns` (SQL over the table `t`), with the id, and the last one when there are more after it.
+/// Hands on each row of `columns` (SQL over the table `t`), which begins with the id and the values of the order's keys.
+/// Returns the last one when there are more after it.
+#[expect(clippy::too_many_arguments, reason = "the parts of a question, which its askers keep apart")]
 pub(super) async fn rows(
     pool: &PgPool,
     layer: &Layer,
@@ -73,7 +110,8 @@ pub(super) async fn rows(
     sort: &Sort,
     from: Start<'_>,
     limit: u32,
-) -> Result<(Vec<PgRow>, Option<Cursor>)> {
+    mut each: impl FnMut(&PgRow) -> Result<()>,
+) -> Result<Option<Cursor>> {
     let limit = limit as usize;
     let keys = sort.values();
     let key_columns: String = keys.iter().enumerate().map(|(n, key)| format!(", {key} AS k{n}")).collect();
@@ -85,58 +123,77 @@ pub(super) async fn rows(
         Start::After(cursor) => (sort.parts(Some(cursor)), String::new()),
         Start::Offset(n) => (vec![(Sql::new("TRUE"), sort.order())], format!(" OFFSET {n}")),
     };
-    let mut rows = Vec::new();
+    let (mut read, mut last, mut more) = (0, None, false);
     for (condition, order) in parts {
-        let missing = limit + 1 - rows.len();
+        let missing = limit + 1 - read;
         let sql = Sql::new(&*head).append(&condition).push(" AND ").append(&filter);
         let sql = sql.push(&format!(" ORDER BY {order} LIMIT {missing}{skipped}) t ORDER BY {order}"));
-        rows.extend(run::all(pool, sql).await?);
-        if rows.len() > limit {
+        let mut rows = pin!(run::stream(pool, sql)?);
+        while let Some(row) = rows.next().await {
+            let row = row?;
+            more = read == limit;
+            if more {
+                continue;
+            }
+            each(&row)?;
+            read += 1;
+            if read == limit {
+                let values = (1..=keys.len()).map(|n| row.try_get(n)).collect::<Result<_, _>>()?;
+                last = Some(Cursor::new(row.try_get(0)?, values));
+            }
+        }
+        if more {
             break;
         }
     }
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = match rows.last() {
-        Some(last) if more => {
-            let values = (0..keys.len()).map(|n| last.try_get(format!("k{n}").as_str())).collect::<Result<_, _>>()?;
-            Some(Cursor::new(last.try_get(FID)?, values))
-        }
-        _ => None,
-    };
-    Ok((rows, next))
+    Ok(last.filter(|_| more))
 }
 
-/// The pen for a layer's geometry, and SQL of its bytes over the table `t`.
-fn drawn(layer: &Layer, selection: &Selection) -> (Pen, String) {
-    match layer.spatial().filter(|_| selection.geometry) {
-        Some((_, srid)) => {
-            let (pen, first) = Pen::new(srid, selection.crs);
-            let there = first.map_or(format!("t.{GEOM}"), |srid| format!("ST_Transform(t.{GEOM}, {srid})"));
-            (pen, format!("{there}::bytea"))
-        }
-        None => (Pen::new(4326, Crs::CRS84).0, "NULL::bytea".into()),
-    }
+/// Writes rows as Features.
+struct Writer<'a> {
+    /// SQL over the table `t` of what it reads: the geometry, then each property.
+    columns: String,
+    /// Where the first of them is in a row.
+    first: usize,
+    fields: &'a [Field],
+    members: Members,
+    pen: Pen,
 }
 
-/// The text of a Feature from a row of its id, geometry and properties.
-fn joined(row: &PgRow, pen: Pen) -> Result<String> {
-    let (fid, properties): (i64, &str) = (row.try_get(FID)?, row.try_get("properties")?);
-    let geometry: Option<&[u8]> = row.try_get("geometry")?;
-    // Two decimal numbers take about as much as they do in binary, one and a half times.
-    let mut out = Vec::with_capacity(properties.len() + geometry.map_or(0, |g| g.len() * 3 / 2) + 80);
-    out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":");
-    number::signed(&mut out, fid);
-    out.extend_from_slice(b",\"geometry\":");
-    match geometry {
-        Some(bytes) if pen.write(bytes, &mut out) => {}
-        Some(_) => return Err(Error::Internal(format!("the geometry of feature {fid} is no simple feature"))),
-        None => out.extend_from_slice(b"null"),
+impl<'a> Writer<'a> {
+    fn new(layer: &Layer, selection: &'a Selection, first: usize) -> Writer<'a> {
+        let (pen, mut columns) = match layer.spatial().filter(|_| selection.geometry) {
+            Some((_, srid)) => {
+                let (pen, before) = Pen::new(srid, selection.crs);
+                let there = before.map_or(format!("t.{GEOM}"), |srid| format!("ST_Transform(t.{GEOM}, {srid})"));
+                (pen, format!("{there}::bytea"))
+            }
+            None => (Pen::new(4326, Crs::CRS84).0, "NULL::bytea".into()),
+        };
+        for field in &selection.fields {
+            columns.push_str(", ");
+            columns.push_str(&values::column(field));
+        }
+        Writer { columns, first, fields: &selection.fields, members: Members::of(&selection.fields), pen }
     }
-    out.extend_from_slice(b",\"properties\":");
-    out.extend_from_slice(properties.as_bytes());
-    out.push(b'}');
-    String::from_utf8(out).map_err(|e| Error::Internal(e.to_string()))
+
+    /// Adds the text of a Feature.
+    fn feature(&self, row: &PgRow, out: &mut Vec<u8>) -> Result<()> {
+        let fid: i64 = row.try_get(0)?;
+        out.extend_from_slice(b"{\"type\":\"Feature\",\"id\":");
+        number::signed(out, fid);
+        out.extend_from_slice(b",\"geometry\":");
+        match values::bytes(row, self.first)? {
+            Some(bytes) if self.pen.write(bytes, out) => {}
+            Some(_) => return Err(Error::Internal(format!("the geometry of feature {fid} is no simple feature"))),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"properties\":");
+        let places = (self.first + 1..).zip(self.fields);
+        self.members.write(places.map(|(at, field)| Value::of(row, at, field.kind)), out)?;
+        out.push(b'}');
+        Ok(())
+    }
 }
 
 /// One feature by its id: the text of a GeoJSON Feature, and the mark of its present state.
@@ -146,17 +203,13 @@ pub async fn one(
     fid: i64,
     selection: &Selection,
 ) -> Result<Option<(String, String)>> {
-    let (pen, geometry) = drawn(layer, selection);
-    let sql = Sql::new(format!(
-        "SELECT {FID}, {geometry} AS geometry, {} AS properties, {STATE} AS state FROM {} t WHERE {FID} = ",
-        properties(&selection.fields),
-        layer.table()
-    ))
-    .bind(fid);
-    match run::optional(on, sql).await? {
-        Some(row) => Ok(Some((joined(&row, pen)?, row.try_get("state")?))),
-        None => Ok(None),
-    }
+    let writer = Writer::new(layer, selection, 2);
+    let columns = &writer.columns;
+    let sql = Sql::new(format!("SELECT {FID}, {STATE}, {columns} FROM {} t WHERE {FID} = ", layer.table())).bind(fid);
+    let Some(row) = run::optional(on, sql).await? else { return Ok(None) };
+    let mut out = Vec::new();
+    writer.feature(&row, &mut out)?;
+    Ok(Some((String::from_utf8(out).expect("made of texts"), row.try_get(1)?)))
 }
 
 /// SQL for the mark of a row's state: another after every change of the row, the same whatever happens to others. The

@@ -45,12 +45,11 @@ pub async fn page(pool: &PgPool, layer: &Layer, ask: Ask<'_>, style: &Style) -> 
     };
     let values: String = selection.fields.iter().enumerate().map(|(n, f)| format!(", {} AS v{n}", value(f))).collect();
     let columns = format!("{geometry} AS \"dothi geometry\"{values}");
-    let (rows, next) = features::rows(pool, layer, query, &columns, sort, from, limit).await?;
     let names: Vec<String> = selection.fields.iter().map(|f| format!("{PREFIX}:{}", name::encode(&f.name))).collect();
     let own = format!("{PREFIX}:{}", name::encode(&layer.id));
     let geometry = format!("{PREFIX}:{}", geometry_name(layer));
-    let mut out = Vec::with_capacity(rows.len());
-    for row in &rows {
+    let mut out = Vec::new();
+    let next = features::rows(pool, layer, query, &columns, sort, from, limit, |row| {
         let fid: i64 = row.try_get(FID)?;
         let id = format!("{}.{fid}", layer.id);
         let mut xml = Xml::default();
@@ -71,7 +70,9 @@ pub async fn page(pool: &PgPool, layer: &Layer, ask: Ask<'_>, style: &Style) -> 
         }
         xml.close(&own);
         out.push(xml.finish());
-    }
+        Ok(())
+    });
+    let next = next.await?;
     Ok((out, next))
 }
 

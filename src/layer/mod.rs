@@ -25,6 +25,7 @@ pub mod shape; // the geometry of a draft, before PostGIS judges it
 pub mod sort; // in which order, and where a page goes on
 pub mod sort_index; // indexes for orders that are asked for often
 pub mod time; // when features are
+pub mod values; // properties, from PostgreSQL's bytes to JSON
 pub mod write; // features in
 
 pub use catalog::{Catalog, Layer};

@@ -184,6 +184,7 @@ mod tests {
         let sql = render(&expr, Some(9217));
         assert_eq!(sql.text, r#"("Tên ""lạ""" = $1::text AND $2::boolean)"#);
         assert_eq!(sql.values.len(), 2);
+        assert!(!sql.anew);
     }
 
     #[test]
@@ -197,9 +198,10 @@ mod tests {
         assert_eq!(
             text(9217),
             "((geom && ST_Transform(ST_Segmentize(ST_MakeEnvelope($1, $2, $3, $4, 4326), $5), 9217) AND \
-             (geom @ ST_MakeEnvelope($6, $7, $8, $9, 9217) OR \
-             ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope($10, $11, $12, $13, 4326), $14), 9217)))))"
+             CASE WHEN geom @ ST_MakeEnvelope($6, $7, $8, $9, 9217) THEN TRUE ELSE \
+             ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope($10, $11, $12, $13, 4326), $14), 9217)) END))"
         );
         assert_eq!(render(&Expr::Intersects(vec![b]), None).text, "FALSE");
+        assert!(render(&Expr::Intersects(vec![b]).and(Expr::True), Some(9217)).anew, "how much a box holds is in the box");
     }
 }

@@ -41,13 +41,14 @@ pub fn intersects(area: Sql, inner: Option<[f64; 4]>, srid: i32) -> Sql {
     };
     let inner =
         Sql::new("ST_MakeEnvelope(").bind(west).push(", ").bind(south).push(", ").bind(east).push(", ").bind(north);
+    // Of an OR the index would be asked twice.
     Sql::new(format!("({GEOM} && "))
         .append(&area)
-        .push(&format!(" AND ({GEOM} @ "))
+        .push(&format!(" AND CASE WHEN {GEOM} @ "))
         .append(&inner)
-        .push(&format!(", {srid}) OR ST_Intersects({GEOM}, "))
+        .push(&format!(", {srid}) THEN TRUE ELSE ST_Intersects({GEOM}, "))
         .append(&area)
-        .push(")))")
+        .push(") END)")
 }
 
 /// A box in the system `to` that lies well inside of the one with these sides in `from`: PostGIS keeps the boxes of geometries
@@ -90,7 +91,7 @@ fn place(place: &Place, srid: i32) -> Sql {
 }
 
 fn written(shape: &Shape) -> Sql {
-    Sql::new("ST_GeomFromText(").bind(shape.wkt()).push(&format!(", {})", shape.srid))
+    Sql::new("ST_GeomFromText(").bind(shape.wkt()).push(&format!(", {})", shape.srid)).planned_anew()
 }
 
 /// In another system. Lines and sides are divided before, as straight lines in one system are curves in another; what
@@ -141,7 +142,8 @@ pub fn envelope(b: Bbox, srid: i32) -> Sql {
         .bind(b.east)
         .push(", ")
         .bind(b.north)
-        .push(", 4326)");
+        .push(", 4326)")
+        .planned_anew();
     if srid == 4326 {
         return sql;
     }

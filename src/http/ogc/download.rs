@@ -129,7 +129,7 @@ async fn paged(app: &App, asked: &Asked, here: &str, form: Form) -> Result<(Vec<
         let next = asked.said.address(&format!("{here}/items"), &more);
         links.push(link(next, "next", form.media_type, "The next page"));
     }
-    Ok((links, Some(page.features.len())))
+    Ok((links, Some(page.count())))
 }
 
 /// The features as they are read. The first of them are waited for, so that what goes wrong at once has a status.

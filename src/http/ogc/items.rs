@@ -67,7 +67,7 @@ async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice:
     let page = page.await.map_err(|e| asked.blame(e))?;
     let counted = match (after, &page.next, asked.count) {
         // All of them are here.
-        (None, None, how) if how != Count::None => Counted::Exactly(page.features.len() as i64),
+        (None, None, how) if how != Count::None => Counted::Exactly(page.count() as i64),
         (_, _, how) => {
             let counted = app.known.count(&app.db.pool, &app.catalog, layer, query, how);
             counted.await.map_err(|e| asked.blame(e))?
@@ -80,32 +80,25 @@ async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice:
     };
     if choice.is_html() {
         let next = page.next.as_ref().map(|next| address(Some(next.write(sort))));
-        return Ok(super::fresh(html::items(base, choice, &asked, &page.features, counted, next.as_deref())));
+        return Ok(super::fresh(html::items(base, choice, &asked, &page, counted, next.as_deref())));
     }
     let mut links = choice.links(&address(after.as_ref().map(|a| a.write(sort))), format::ITEMS);
     links.push(link(&here, "collection", JSON, "The layer"));
     if let Some(next) = &page.next {
         links.push(link(address(Some(next.write(sort))), "next", GEOJSON, "The next page"));
     }
-    // The features are PostgreSQL's own text; only what is around them is written here.
-    let size: usize = page.features.iter().map(|f| f.len() + 1).sum();
-    let mut body = String::with_capacity(size + 1024);
-    body.push_str("{\"type\":\"FeatureCollection\",\"features\":[");
-    for (i, feature) in page.features.iter().enumerate() {
-        body.push_str(if i == 0 { "" } else { "," });
-        body.push_str(feature);
-    }
+    let (returned, mut body) = (page.count(), page.text);
     let mut rest = json!({
         "countMode": counted.how(),
-        "numberReturned": page.features.len(),
+        "numberReturned": returned,
         "timeStamp": crate::app::now(),
         "links": links,
     });
     if let Some(n) = counted.number() {
         rest["numberMatched"] = n.into();
     }
-    body.push_str("],");
-    body.push_str(rest.to_string().trim_start_matches('{'));
+    body.extend_from_slice(b"],");
+    body.extend_from_slice(rest.to_string().trim_start_matches('{').as_bytes());
     let mut response = super::fresh(choice.answer(body));
     super::crs::say(&mut response, selection.crs);
     super::feed::say(&mut response, &Mark::end(layer, layer.version));
@@ -113,7 +106,7 @@ async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice:
     // A long question twelve times over is more than a head can hold.
     links.retain(|l| l["rel"] != "alternate");
     respond::say_links(&mut response, &links);
-    say_returned(&mut response, page.features.len());
+    say_returned(&mut response, returned);
     let headers = response.headers_mut();
     headers.insert(MODE.clone(), HeaderValue::from_static(counted.how()));
     if let Some(n) = counted.number() {
@@ -173,6 +166,6 @@ pub fn whole(base: &str, id: &str, number: i64, said: &Said, feature: &str) -> S
         link(said.address(&format!("{here}/items/{number}"), &[]), "self", GEOJSON, "This feature"),
         link(&here, "collection", JSON, "The layer"),
     ]);
-    // PostgreSQL's text ends with the brace of the Feature.
+    // The text ends with the brace of the Feature.
     format!("{},\"links\":{links}}}", feature.strip_suffix('}').unwrap_or(feature))
 }

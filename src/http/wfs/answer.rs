@@ -157,11 +157,11 @@ impl Flow {
                 let mut selection = asked.selection.clone();
                 selection.crs = json_crs(asked);
                 let page = features::page_from(pool, layer, &asked.query, &selection, &asked.sort, from, limit).await?;
-                for feature in &page.features {
+                if page.count() > 0 {
                     out.push_str(if std::mem::replace(&mut self.begun, true) { "," } else { "" });
-                    out.push_str(feature);
+                    out.push_str(page.list());
                 }
-                (page.features.len(), page.next)
+                (page.count(), page.next)
             }
             Form::Gml { modern } => {
                 let style = Style { modern, srs: asked.srs.clone() };

@@ -50,7 +50,8 @@ pub async fn answer(app: &App, kvp: &Kvp, modern: bool) -> Result<Response, Faul
             GML => elements(app, &layer, &query, view.crs, left).await?,
             _ => {
                 let (whole, sort) = (Selection::whole(&layer, Crs::CRS84), Sort::default());
-                features::page(&app.db.pool, &layer, &query, &whole, &sort, None, left).await?.features
+                let page = features::page(&app.db.pool, &layer, &query, &whole, &sort, None, left).await?;
+                page.features().map(str::to_owned).collect()
             }
         };
         left -= (features.len() as u32).min(left);

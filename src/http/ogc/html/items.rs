@@ -13,6 +13,7 @@ use super::{Page, coded, illustrative, said};
 use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
+use crate::layer::features;
 use crate::layer::known::Counted;
 use crate::layer::sort::{By, sortable};
 use crate::schema::{Field, Kind};
@@ -69,7 +70,7 @@ pub fn items(
     base: &str,
     choice: Choice,
     asked: &Asked,
-    features: &[String],
+    features: &features::Page,
     counted: Counted,
     next: Option<&str>,
 ) -> Response {
@@ -82,7 +83,7 @@ pub fn items(
     let plain = page.here.clone();
     page.here = asked.said.address(&plain, limit.as_slice());
     let fields = &asked.selection.fields;
-    let rows: Vec<Value> = features.iter().filter_map(|f| serde_json::from_str(f).ok()).collect();
+    let rows: Vec<Value> = features.features().filter_map(|f| serde_json::from_str(f).ok()).collect();
     let about = match counted {
         Counted::Exactly(n) => format!("{} {}", lang.count(n), lang.of("đối tượng", "features")),
         Counted::About(n) => {
