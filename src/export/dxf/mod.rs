@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use sqlx::Row;
 
 use super::encode::Encode;
-use super::geojson::plain;
 use super::rows::{Job, Record, Value};
 use super::shape::{self, Body, Positions, Shape};
 use crate::db::{Db, run};
@@ -135,7 +134,7 @@ impl Encode for Dxf {
             Some(Value::Text(text) | Value::Json(text)) => name(text),
             Some(value) => {
                 let mut text = Vec::new();
-                plain(&mut text, *value);
+                value.plain(&mut text);
                 name(&String::from_utf8_lossy(&text))
             }
             None => name(""),

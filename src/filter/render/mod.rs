@@ -202,6 +202,9 @@ mod tests {
              ST_Intersects(geom, ST_Transform(ST_Segmentize(ST_MakeEnvelope($10, $11, $12, $13, 4326), $14), 9217)) END))"
         );
         assert_eq!(render(&Expr::Intersects(vec![b]), None).text, "FALSE");
-        assert!(render(&Expr::Intersects(vec![b]).and(Expr::True), Some(9217)).anew, "how much a box holds is in the box");
+        assert!(
+            render(&Expr::Intersects(vec![b]).and(Expr::True), Some(9217)).anew,
+            "how much a box holds is in the box"
+        );
     }
 }
