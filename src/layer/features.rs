@@ -52,18 +52,15 @@ impl Page {
     }
 }
 
-/// At most `limit` features in the order of `sort`, after a feature in that order.
-pub async fn page(
-    pool: &PgPool,
-    layer: &Layer,
-    query: &Query,
-    selection: &Selection,
-    sort: &Sort,
-    after: Option<&Cursor>,
-    limit: u32,
-) -> Result<Page> {
-    let from = after.map_or(Start::First, Start::After);
-    page_from(pool, layer, query, selection, sort, from, limit).await
+/// What is asked of a layer: which features, what of them, in which order, from where on, how many.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    pub layer: &'a Layer,
+    pub query: &'a Query,
+    pub selection: &'a Selection,
+    pub sort: &'a Sort,
+    pub from: Start<'a>,
+    pub limit: u32,
 }
 
 /// Where a page begins in its order.
@@ -75,19 +72,17 @@ pub enum Start<'a> {
     Offset(u64),
 }
 
-/// The same from anywhere.
-pub async fn page_from(
-    pool: &PgPool,
-    layer: &Layer,
-    query: &Query,
-    selection: &Selection,
-    sort: &Sort,
-    from: Start<'_>,
-    limit: u32,
-) -> Result<Page> {
-    let writer = Writer::new(layer, selection, 1 + sort.values().len());
+impl<'a> From<Option<&'a Cursor>> for Start<'a> {
+    fn from(after: Option<&'a Cursor>) -> Start<'a> {
+        after.map_or(Start::First, Start::After)
+    }
+}
+
+/// A page of features.
+pub async fn page(pool: &PgPool, ask: Ask<'_>) -> Result<Page> {
+    let writer = Writer::new(ask.layer, ask.selection, 1 + ask.sort.values().len());
     let (mut text, mut ends) = (HEAD.to_vec(), Vec::new());
-    let next = rows(pool, layer, query, &writer.columns, sort, from, limit, |row| {
+    let next = rows(pool, ask, &writer.columns, |row| {
         if !ends.is_empty() {
             text.push(b',');
         }
@@ -101,24 +96,20 @@ pub async fn page_from(
 
 /// Hands on each row of `columns` (SQL over the table `t`), which begins with the id and the values of the order's keys.
 /// Returns the last one when there are more after it.
-#[expect(clippy::too_many_arguments, reason = "the parts of a question, which its askers keep apart")]
 pub(super) async fn rows(
     pool: &PgPool,
-    layer: &Layer,
-    query: &Query,
+    ask: Ask<'_>,
     columns: &str,
-    sort: &Sort,
-    from: Start<'_>,
-    limit: u32,
     mut each: impl FnMut(&PgRow) -> Result<()>,
 ) -> Result<Option<Cursor>> {
-    let limit = limit as usize;
+    let Ask { layer, query, sort, .. } = ask;
+    let limit = ask.limit as usize;
     let keys = sort.values();
     let key_columns: String = keys.iter().enumerate().map(|(n, key)| format!(", {key} AS k{n}")).collect();
     // What is written of a row is written once it is known to be of the page.
     let head = format!("SELECT {FID}{key_columns}, {columns} FROM (SELECT * FROM {} t WHERE ", layer.table());
     let filter = render(&query.filter, layer.srid);
-    let (parts, skipped) = match from {
+    let (parts, skipped) = match ask.from {
         Start::First => (sort.parts(None), String::new()),
         Start::After(cursor) => (sort.parts(Some(cursor)), String::new()),
         Start::Offset(n) => (vec![(Sql::new("TRUE"), sort.order())], format!(" OFFSET {n}")),

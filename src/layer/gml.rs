@@ -4,8 +4,8 @@
 use sqlx::Row;
 use sqlx::postgres::PgPool;
 
-use super::features::{self, Start};
-use super::{Cursor, Layer, Query, Selection, Sort};
+use super::features::{self, Ask};
+use super::{Cursor, Layer, Selection};
 use crate::error::{Error, Result};
 use crate::schema::{FID, Field, GEOM, Kind};
 use crate::sql::ident;
@@ -24,18 +24,9 @@ pub struct Style {
     pub srs: String,
 }
 
-/// What is asked of a layer: which features, what of them, in which order, from where on, how many.
-pub struct Ask<'a> {
-    pub query: &'a Query,
-    pub selection: &'a Selection,
-    pub sort: &'a Sort,
-    pub from: Start<'a>,
-    pub limit: u32,
-}
-
 /// Each feature as an element of the layer's type, and the last one when there are more after it.
-pub async fn page(pool: &PgPool, layer: &Layer, ask: Ask<'_>, style: &Style) -> Result<(Vec<String>, Option<Cursor>)> {
-    let Ask { query, selection, sort, from, limit } = ask;
+pub async fn page(pool: &PgPool, ask: Ask<'_>, style: &Style) -> Result<(Vec<String>, Option<Cursor>)> {
+    let Ask { layer, selection, .. } = ask;
     let geometry = match (selection.geometry, layer.spatial()) {
         (true, Some((_, srid))) if srid == selection.crs.srid => format!("ST_AsBinary(ST_Force2D(t.{GEOM}), 'NDR')"),
         (true, Some(_)) => {
@@ -49,7 +40,7 @@ pub async fn page(pool: &PgPool, layer: &Layer, ask: Ask<'_>, style: &Style) -> 
     let own = format!("{PREFIX}:{}", name::encode(&layer.id));
     let geometry = format!("{PREFIX}:{}", geometry_name(layer));
     let mut out = Vec::new();
-    let next = features::rows(pool, layer, query, &columns, sort, from, limit, |row| {
+    let next = features::rows(pool, ask, &columns, |row| {
         let fid: i64 = row.try_get(FID)?;
         let id = format!("{}.{fid}", layer.id);
         let mut xml = Xml::default();

@@ -24,7 +24,8 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::export::{Format, Job, Scratch, Turn, make, written};
 use crate::geo::Crs;
-use crate::layer::{Selection, features};
+use crate::layer::Selection;
+use crate::layer::features::{self, Ask};
 
 /// How long an answer waits for a file that is being made; later it begins without knowing how large it is.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -121,8 +122,8 @@ pub fn jsonfg_profile() -> serde_json::Value {
 async fn paged(app: &App, asked: &Asked, here: &str, form: Form) -> Result<(Vec<serde_json::Value>, Option<usize>)> {
     let Asked { layer, query, sort, after, limit: Some(limit), .. } = asked else { return Ok((vec![], None)) };
     let bare = Selection { fields: Vec::new(), geometry: false, crs: asked.selection.crs };
-    let page = features::page(&app.db.pool, layer, query, &bare, sort, after.as_ref(), *limit);
-    let page = page.await.map_err(|e| asked.blame(e))?;
+    let ask = Ask { layer, query, selection: &bare, sort, from: after.as_ref().into(), limit: *limit };
+    let page = features::page(&app.db.pool, ask).await.map_err(|e| asked.blame(e))?;
     let mut links = Vec::new();
     if let Some(next) = &page.next {
         let more = [("limit", limit.to_string()), ("after", next.write(sort)), ("f", form.name.to_string())];

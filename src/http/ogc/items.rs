@@ -21,9 +21,10 @@ use crate::error::Error;
 use crate::export::{Format, jsonfg};
 use crate::feed::Mark;
 use crate::geo::Crs;
+use crate::layer::Selection;
 use crate::layer::catalog::shorten;
+use crate::layer::features::{self, Ask};
 use crate::layer::known::{Count, Counted};
-use crate::layer::{Selection, features};
 
 /// The rows of a table for which nobody says how many.
 const ROWS: u32 = 25;
@@ -63,8 +64,8 @@ async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice:
     asked.selection.geometry &= !choice.is_html();
     let Asked { layer, query, selection, sort, after, .. } = &asked;
     let limit = asked.limit.unwrap_or(if choice.is_html() { ROWS } else { USUAL });
-    let page = features::page(&app.db.pool, layer, query, selection, sort, after.as_ref(), limit);
-    let page = page.await.map_err(|e| asked.blame(e))?;
+    let ask = Ask { layer, query, selection, sort, from: after.as_ref().into(), limit };
+    let page = features::page(&app.db.pool, ask).await.map_err(|e| asked.blame(e))?;
     let counted = match (after, &page.next, asked.count) {
         // All of them are here.
         (None, None, how) if how != Count::None => Counted::Exactly(page.count() as i64),

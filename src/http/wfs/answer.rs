@@ -19,7 +19,7 @@ use crate::app::{self, App};
 use crate::error::{Error, Result};
 use crate::geo::Crs;
 use crate::layer::catalog::shorten;
-use crate::layer::features::Start;
+use crate::layer::features::{Ask, Start};
 use crate::layer::gml::{self, NAMESPACE, Style};
 use crate::layer::known::Count;
 use crate::layer::{Cursor, features};
@@ -150,13 +150,15 @@ impl Flow {
             (None, n) => Start::Offset(n),
         };
         let asked = &part.asked;
-        let (pool, layer) = (&self.app.db.pool, &*asked.layer);
+        let pool = &self.app.db.pool;
+        let (query, selection, sort) = (&asked.query, &asked.selection, &asked.sort);
+        let ask = Ask { layer: &asked.layer, query, selection, sort, from, limit };
         let mut out = String::new();
         let (read, next) = match self.form {
             Form::Json => {
                 let mut selection = asked.selection.clone();
                 selection.crs = json_crs(asked);
-                let page = features::page_from(pool, layer, &asked.query, &selection, &asked.sort, from, limit).await?;
+                let page = features::page(pool, Ask { selection: &selection, ..ask }).await?;
                 if page.count() > 0 {
                     out.push_str(if std::mem::replace(&mut self.begun, true) { "," } else { "" });
                     out.push_str(page.list());
@@ -165,9 +167,7 @@ impl Flow {
             }
             Form::Gml { modern } => {
                 let style = Style { modern, srs: asked.srs.clone() };
-                let (query, selection, sort) = (&asked.query, &asked.selection, &asked.sort);
-                let ask = gml::Ask { query, selection, sort, from, limit };
-                let (all, next) = gml::page(pool, layer, ask, &style).await?;
+                let (all, next) = gml::page(pool, ask, &style).await?;
                 for feature in &all {
                     match modern {
                         true => out.extend(["<wfs:member>", feature, "</wfs:member>\n"]),

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::filter::{Comparison, Expr, Literal, Scalar, fes};
 use crate::layer::catalog::shorten;
-use crate::layer::features::Start;
+use crate::layer::features::{Ask, Start};
 use crate::layer::gml::{self, Style};
 use crate::layer::{Query, Selection, Sort};
 use crate::xml::Xml;
@@ -51,8 +51,8 @@ pub async fn feature(app: &App, request: &Request) -> Result<Option<Response>, F
         Query::everything().and(Expr::Compare(Comparison::Equal, Scalar::Fid, Scalar::Literal(Literal::Int(number))));
     let (selection, style) = (Selection::whole(&layer, own), Style { modern: true, srs: ask::urn(own) });
     let (sort, from) = (Sort::default(), Start::First);
-    let ask = gml::Ask { query: &query, selection: &selection, sort: &sort, from, limit: 1 };
-    let (found, _) = gml::page(&app.db.pool, &layer, ask, &style).await?;
+    let ask = Ask { layer: &layer, query: &query, selection: &selection, sort: &sort, from, limit: 1 };
+    let (found, _) = gml::page(&app.db.pool, ask, &style).await?;
     Ok(Some(answer::alone(found.first().ok_or_else(missing)?)))
 }
 

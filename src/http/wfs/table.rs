@@ -14,7 +14,7 @@ use super::ask::{Asked, Pages};
 use crate::app::App;
 use crate::error::Error;
 use crate::export::{Format, Job};
-use crate::layer::features::{self, Start};
+use crate::layer::features::{self, Ask, Start};
 use crate::layer::{Cursor, Selection};
 
 /// Whether CSV is asked for.
@@ -44,9 +44,9 @@ pub async fn answer(app: &Arc<App>, mut asked: Vec<Asked>, pages: &Pages) -> Res
 /// The place of the last of `n` features, if anything follows it.
 async fn last(app: &App, one: &Asked, n: u64) -> crate::error::Result<Option<Cursor>> {
     let bare = Selection { fields: Vec::new(), geometry: false, crs: one.selection.crs };
-    let (pool, layer) = (&app.db.pool, &one.layer);
-    let page = features::page_from(pool, layer, &one.query, &bare, &one.sort, Start::Offset(n - 1), 1);
-    Ok(page.await.map_err(blame)?.next)
+    let from = Start::Offset(n - 1);
+    let ask = Ask { layer: &one.layer, query: &one.query, selection: &bare, sort: &one.sort, from, limit: 1 };
+    Ok(features::page(&app.db.pool, ask).await.map_err(blame)?.next)
 }
 
 fn job(one: Asked, after: Option<Cursor>, limit: Option<u32>) -> Job {

@@ -8,7 +8,7 @@ use super::{Request, answer, ask, xml};
 use crate::app::{self, App};
 use crate::error::Error;
 use crate::filter::fes;
-use crate::layer::features::Start;
+use crate::layer::features::{Ask, Start};
 use crate::layer::gml::{self, Style};
 use crate::xml::Xml;
 
@@ -39,14 +39,15 @@ pub async fn answer(app: &App, request: &Request) -> Result<Response, Fault> {
     if !pages.hits {
         let limit = pages.count.unwrap_or(MOST).min(MOST) as u32;
         let style = Style { modern: true, srs: one.srs.clone() };
-        let ask = gml::Ask {
+        let ask = Ask {
+            layer: &layer,
             query: &one.query,
             selection: &one.selection,
             sort: &one.sort,
             from: Start::Offset(pages.start),
             limit,
         };
-        let read = gml::page(&app.db.pool, &layer, ask, &style).await;
+        let read = gml::page(&app.db.pool, ask, &style).await;
         for feature in read.map_err(blame)?.0 {
             let inside = match is_id {
                 true => feature.split('"').nth(1),

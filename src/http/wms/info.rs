@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::filter::Expr;
 use crate::geo::Crs;
 use crate::layer::catalog::shorten;
-use crate::layer::features::Start;
+use crate::layer::features::{Ask, Start};
 use crate::layer::{Layer, Query, Selection, Sort, features, gml};
 use crate::render::View;
 use crate::xml::{Xml, escape};
@@ -50,7 +50,9 @@ pub async fn answer(app: &App, kvp: &Kvp, modern: bool) -> Result<Response, Faul
             GML => elements(app, &layer, &query, view.crs, left).await?,
             _ => {
                 let (whole, sort) = (Selection::whole(&layer, Crs::CRS84), Sort::default());
-                let page = features::page(&app.db.pool, &layer, &query, &whole, &sort, None, left).await?;
+                let (layer, query, selection, sort) = (&*layer, &query, &whole, &sort);
+                let ask = Ask { layer, query, selection, sort, from: Start::First, limit: left };
+                let page = features::page(&app.db.pool, ask).await?;
                 page.features().map(str::to_owned).collect()
             }
         };
@@ -123,8 +125,8 @@ fn here(kvp: &Kvp, layer: &Layer, filter: Option<Expr>, view: &View, [i, j]: [f6
 async fn elements(app: &App, layer: &Layer, query: &Query, crs: Crs, limit: u32) -> Result<Vec<String>, Fault> {
     let selection = Selection::whole(layer, Crs { y_first: false, ..crs });
     let style = gml::Style { modern: false, srs: format!("EPSG:{}", crs.srid) };
-    let ask = gml::Ask { query, selection: &selection, sort: &Sort::default(), from: Start::First, limit };
-    Ok(gml::page(&app.db.pool, layer, ask, &style).await?.0)
+    let ask = Ask { layer, query, selection: &selection, sort: &Sort::default(), from: Start::First, limit };
+    Ok(gml::page(&app.db.pool, ask, &style).await?.0)
 }
 
 fn collection(all: &[Found]) -> String {
