@@ -140,6 +140,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(ops::metrics))
         // everything else is the map
         .fallback(web::page)
+        .layer(from_fn_with_state(app.clone(), ogc::html::trouble))
         .layer(CompressionLayer::new())
         .merge(made)
         .method_not_allowed_fallback(respond::method_not_allowed)

@@ -22,13 +22,6 @@ impl<E: Into<Error>> From<E> for Problem {
     }
 }
 
-impl Problem {
-    /// What a caller may read of it; none where it is a fault of ours.
-    pub fn told(&self) -> Option<String> {
-        self.0.is_callers().then(|| self.0.to_string())
-    }
-}
-
 /// The error of a failed request, for the log; `watch` takes it from the response and adds the request id.
 #[derive(Clone)]
 pub struct Failure(pub String);

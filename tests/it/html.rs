@@ -177,3 +177,33 @@ async fn a_history_tells_what_each_change_made_of_each_value() {
     let start = text(&page(&server, "/ogc/collections/duong/changes?since=start&lang=en", "vi").await);
     assert!(start.contains("There are no changes.") && start.contains("The latest"), "{start}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_a_page_reads_on_one_what_is_wrong() {
+    let (_world, server) = hostile().await;
+    for (path, status, vi, en) in [
+        ("/ogc/collections/khong_co", 404, "Không tìm thấy", "Not found"),
+        ("/ogc/collections/thua/items/999", 404, "Không tìm thấy", "Not found"),
+        ("/ogc/collections/%22%3E%3Cscript%3E/items", 404, "Không tìm thấy", "Not found"),
+        ("/ogc/khong/co", 404, "Không tìm thấy", "Not found"),
+        ("/ogc/collections/_records/items?limit=x", 400, "Hỏi lại từ đầu", "Ask anew"),
+        ("/ogc/collections/thua/items?filter=%3Cscript%3E", 400, "Hỏi lại từ đầu", "Ask anew"),
+    ] {
+        for (language, says) in [("vi", vi), ("en", en)] {
+            let reply = page(&server, path, language).await;
+            let body = text(&reply);
+            assert_eq!(
+                (reply.status.as_u16(), reply.header(header::CONTENT_TYPE)),
+                (status, "text/html; charset=utf-8"),
+                "{path}"
+            );
+            assert!(body.contains(says) && !body.contains("<script>"), "{path}: {body}");
+        }
+        let told = server.get(path).await;
+        assert_eq!(
+            (told.status.as_u16(), told.header(header::CONTENT_TYPE)),
+            (status, "application/problem+json"),
+            "{path}"
+        );
+    }
+}

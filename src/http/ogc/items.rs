@@ -42,11 +42,7 @@ pub async fn page(
     mut params: Params,
 ) -> Answer {
     let choice = format::choose(&mut params, &headers, format::ITEMS)?;
-    match answer(app, &base, &id, params, choice).await {
-        // Who fills in a form reads what is wrong with it.
-        Err(problem) if choice.is_html() => html::trouble(&base, choice, &id, problem),
-        answer => answer,
-    }
+    answer(app, &base, &id, params, choice).await
 }
 
 /// A page goes on after its last feature, so edits never shift it.

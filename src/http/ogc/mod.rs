@@ -9,7 +9,7 @@ pub mod feed;
 pub mod download;
 pub mod filter;
 pub mod format;
-mod html;
+pub mod html;
 pub mod items;
 pub mod openapi;
 mod operations;

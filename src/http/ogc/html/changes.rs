@@ -19,7 +19,7 @@ pub fn versions(base: &str, choice: Choice, layers: &[Arc<Layer>]) -> Response {
     page.answer(html! {
         p { (lang.of("Mỗi lần sửa dữ liệu làm phiên bản của lớp tăng lên một.", "Every edit raises the version of its layer by one.")) }
         div.scroll { table {
-            thead { tr { th { (lang.of("Lớp", "Layer")) } th { (lang.of("Phiên bản", "Version")) } th { (lang.of("Cập nhật", "Updated")) } } }
+            thead { tr { th { (lang.of("Lớp", "Layer")) } th.number { (lang.of("Phiên bản", "Version")) } th { (lang.of("Cập nhật", "Updated")) } } }
             tbody { @for layer in layers { tr {
                 td { a href=(page.to(&format!("{base}/ogc/collections/{}/changes", layer.id))) { (title(layer, lang)) } br; small { code { (layer.id) } } }
                 td.number { (lang.count(layer.version)) }
@@ -56,7 +56,7 @@ pub fn changes(
             }
         }
         div.scroll { table {
-            thead { tr { (head(lang)) th { (lang.of("Đối tượng", "Feature")) } } }
+            thead { tr { (head(lang)) th.number { (lang.of("Đối tượng", "Feature")) } } }
             tbody {
                 @for change in changes { tr {
                     (row(lang, change))
@@ -98,7 +98,7 @@ pub fn history(base: &str, choice: Choice, layer: &Layer, fid: i64, changes: &[V
 
 fn head(lang: Lang) -> Markup {
     html! {
-        th { (lang.of("Phiên bản", "Version")) } th { (lang.of("Lúc (UTC)", "At (UTC)")) } th { (lang.of("Việc", "Change")) } th { (lang.of("Ai", "Who")) }
+        th.number { (lang.of("Phiên bản", "Version")) } th { (lang.of("Lúc (UTC)", "At (UTC)")) } th { (lang.of("Việc", "Change")) } th { (lang.of("Ai", "Who")) }
     }
 }
 

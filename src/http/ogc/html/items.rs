@@ -1,11 +1,10 @@
 //! A table of features: filtered, ordered, a page at a time.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::super::super::params::Params;
-use super::super::super::respond::{Answer, Problem};
 use super::super::asked::Asked;
 use super::super::format::Choice;
 use super::documents::title;
@@ -107,7 +106,7 @@ pub fn items(
                         td.number { a href=(page.to(&format!("{plain}/{}", row["id"]))) { (row["id"]) } }
                         @for field in fields {
                             @let cell = &row["properties"][&field.name];
-                            td.number[cell.is_number() && field.domain.is_empty()] { (coded(lang, field, cell)) }
+                            td.number[is_number(field)].when[is_time(field)] { (coded(lang, field, cell)) }
                         }
                     }
                 }
@@ -123,22 +122,6 @@ pub fn items(
             li { a.button href=(said(&all, "f", form.name)) download { (form.title) } }
         } }
     })
-}
-
-/// What is wrong with a question, for people; a fault of ours is told as everywhere.
-pub fn trouble(base: &str, choice: Choice, id: &str, problem: Problem) -> Answer {
-    let Some(told) = problem.told() else { return Err(problem) };
-    let lang = choice.lang;
-    let path = format!("/collections/{id}");
-    let page = Page::new(base, choice, &format!("{path}/items"), lang.of("Không trả lời được", "No answer"))
-        .below("/collections", lang.of("Lớp dữ liệu", "Layers"));
-    let mut response = page.answer(html! {
-        p { (lang.of("Câu hỏi này có chỗ chưa đúng:", "Something in this question is wrong:")) }
-        pre { (told) }
-        ul.buttons { li { a.button.primary href=(page.to(&page.here)) { (lang.of("Về bảng dữ liệu", "Back to the table")) } } }
-    });
-    *response.status_mut() = problem.into_response().status();
-    Ok(response)
 }
 
 fn form(page: &Page, action: &str, layer: &Layer, asked: &Asked) -> Markup {
@@ -163,6 +146,16 @@ fn form(page: &Page, action: &str, layer: &Layer, asked: &Asked) -> Markup {
     }
 }
 
+/// Whether values stand at the right: numbers, and not codes.
+fn is_number(field: &Field) -> bool {
+    let is_number = matches!(field.kind, Kind::Int2 | Kind::Int4 | Kind::Int8 | Kind::Float4 | Kind::Float8);
+    is_number && field.domain.is_empty()
+}
+
+fn is_time(field: &Field) -> bool {
+    matches!(field.kind, Kind::Date | Kind::Time | Kind::Timestamp | Kind::Timestamptz)
+}
+
 /// The head of a column; a link orders by it, and turns the order round.
 fn head(page: &Page, field: &Field, asked: &Asked) -> Markup {
     let key = asked.sort.keys.first().filter(|k| matches!(&k.by, By::Field(f) if f == field));
@@ -178,7 +171,7 @@ fn head(page: &Page, field: &Field, asked: &Asked) -> Markup {
     };
     let address = said(&page.here, "sortby", &super::super::asked::encode(&order));
     html! {
-        th scope="col" aria-sort=[state] {
+        th.number[is_number(field)] scope="col" aria-sort=[state] {
             @if sortable(field.kind) {
                 a href=(page.to(&said(&address, "f", "html"))) { (field.title.as_deref().unwrap_or(&field.name)) (mark) }
             } @else { (field.title.as_deref().unwrap_or(&field.name)) }

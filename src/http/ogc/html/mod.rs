@@ -14,6 +14,7 @@ mod quality; // what is wrong in a layer
 mod schema; // what features are made of
 mod styles; // MapLibre styles
 mod tiles; // tilesets and tile matrix sets
+mod trouble; // what is wrong with a question
 
 use std::sync::OnceLock;
 
@@ -34,12 +35,13 @@ pub use collection::collection;
 pub use collections::collections;
 pub use documents::{conformance, functions, landing, title};
 pub use feature::feature;
-pub use items::{items, search, trouble};
+pub use items::{items, search};
 pub use quality::{issues, quality};
 pub use records::{record, records};
 pub use schema::schema;
 pub use styles::{style, styles};
 pub use tiles::{Shown, matrix_set, matrix_sets, tileset, tilesets};
+pub use trouble::trouble;
 
 const STYLE: &str = include_str!("page.css");
 
