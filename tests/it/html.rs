@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use serde_json::Value;
 
 use crate::support::{Reply, Server, World};
 
@@ -205,5 +206,35 @@ async fn who_asks_for_a_page_reads_on_one_what_is_wrong() {
             (status, "application/problem+json"),
             "{path}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_is_described_in_vietnamese_too() {
+    let (_world, server) = hostile().await;
+    for path in ["/ogc/api", "/ogc/collections/thua/api"] {
+        let doc = server.json(path).await;
+        let mut texts = std::collections::BTreeSet::new();
+        let resolved = |value: &Value| match value["$ref"].as_str() {
+            Some(pointer) => doc.pointer(&pointer[1..]).unwrap().clone(),
+            None => value.clone(),
+        };
+        for operation in doc["paths"].as_object().unwrap().values().flat_map(|p| p.as_object().unwrap().values()) {
+            texts.extend(operation["summary"].as_str().map(str::to_string));
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let responses = operation["responses"].as_object().into_iter().flat_map(|r| r.values());
+            for described in parameters.chain(responses).map(resolved) {
+                texts.extend(described["description"].as_str().map(str::to_string));
+            }
+        }
+        assert!(texts.len() > 20);
+        let plain =
+            |body: String| body.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+        let (vi, en) = (page(&server, path, "vi").await, page(&server, path, "en").await);
+        let (vi, en) = (plain(text(&vi)), plain(text(&en)));
+        let own = server.json("/ogc/collections/thua").await["title"].as_str().unwrap().to_string();
+        for english in texts.iter().filter(|t| **t != own && en.contains(&format!(">{t}<"))) {
+            assert!(!vi.contains(&format!(">{english}<")), "{path}: `{english}`");
+        }
     }
 }

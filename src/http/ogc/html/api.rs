@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::format::Choice;
 use super::documents::title;
-use super::{Page, said};
+use super::{Page, said, words};
 use crate::layer::Layer;
 
 /// `doc` is the OpenAPI document; `layer` the layer that it is about, where it is about one. Of everything, each layer has
@@ -57,11 +57,12 @@ pub fn api(
 fn operation(page: &Page, doc: &Value, path: &str, verb: &str, operation: &Value) -> Markup {
     let lang = page.choice.lang;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    let told = |value: &Value| words::said(lang, value.as_str().unwrap_or_default());
     let parameters: Vec<&Value> =
         operation["parameters"].as_array().into_iter().flatten().map(|p| resolved(doc, p)).collect();
     html! {
         details {
-            summary { span class={ "verb " (verb) } { (verb.to_uppercase()) } code { (path) } " " span.muted { (text(&operation["summary"])) } }
+            summary { span class={ "verb " (verb) } { (verb.to_uppercase()) } code { (path) } " " span.muted { (told(&operation["summary"])) } }
             div {
                 @if !parameters.is_empty() { div.scroll { table {
                     thead { tr { th { (lang.of("Tham số", "Parameter")) } th { (lang.of("Nơi", "In")) } th { (lang.of("Kiểu", "Type")) } th { (lang.of("Ý nghĩa", "Meaning")) } } }
@@ -69,7 +70,7 @@ fn operation(page: &Page, doc: &Value, path: &str, verb: &str, operation: &Value
                         td { code { (text(&p["name"])) } @if p["required"] == true { " *" } }
                         td { (text(&p["in"])) }
                         td { (kind(&p["schema"])) }
-                        td { (text(&p["description"])) }
+                        td { (told(&p["description"])) }
                     } } }
                 } } }
                 @if let Some(body) = operation["requestBody"]["content"].as_object() {
@@ -79,7 +80,7 @@ fn operation(page: &Page, doc: &Value, path: &str, verb: &str, operation: &Value
                 ul { @for (status, response) in operation["responses"].as_object().into_iter().flatten() {
                     @let response = resolved(doc, response);
                     li {
-                        strong { (status) } " " (text(&response["description"])) " "
+                        strong { (status) } " " (told(&response["description"])) " "
                         @for (media_type, _) in response["content"].as_object().into_iter().flatten() { code { (media_type) } " " }
                     }
                 } }

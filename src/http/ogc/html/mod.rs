@@ -15,6 +15,7 @@ mod schema; // what features are made of
 mod styles; // MapLibre styles
 mod tiles; // tilesets and tile matrix sets
 mod trouble; // what is wrong with a question
+mod words; // the API definition in Vietnamese
 
 use std::sync::OnceLock;
 
