@@ -2,7 +2,7 @@
 # Installs what is missing from Debian's packages, and says what. `setup.sh` for running, `setup.sh test` for the tests too, `setup.sh bench` for measuring, `conformance` and `clients` for what looks at the server from outside.
 set -euo pipefail
 
-packages=(ca-certificates build-essential pkg-config libgdal-dev postgresql-15 postgresql-15-postgis-3 postgresql-client-15 python3 python3-pip)
+packages=(ca-certificates build-essential pkg-config libgdal-dev libsqlite3-dev postgresql-15 postgresql-15-postgis-3 postgresql-client-15 python3 python3-pip)
 case "${1:-run}" in
   test) packages+=(gdal-bin chromium curl unzip) ;;
   bench) packages+=(gdal-bin wrk) ;;

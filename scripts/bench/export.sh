@@ -9,33 +9,45 @@ python3 scripts/bench/parcels.py target/bench "$rows"
 
 # Writes what was made, the seconds and the largest memory (kB) of the process to a line.
 measure() {
-  local name=$1 file=$2; shift 2
-  rm -f "$file" "${file%.zip}".shp
-  python3 - "$name" "$file" "$@" <<'PY'
+  local name=$1; shift
+  rm -rf "$dir/out"; mkdir "$dir/out"
+  python3 - "$name" "$dir/out" "$@" <<'PY'
 import os, resource, subprocess, sys, time
-name, file, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+name, folder, command = sys.argv[1], sys.argv[2], sys.argv[3:]
 start = time.time()
-subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 took = time.time() - start
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print(f"{name}\t{took:.3f}\t{peak}\t{os.path.getsize(file)}")
+print(f"{name}\t{took:.3f}\t{peak}\t{sum(e.stat().st_size for e in os.scandir(folder))}")
 PY
 }
-ogr() { measure "$1" "$2" ogr2ogr "${@:3}" "$2" "PG:host=$socket port=5432 dbname=dothi user=dothi" layers.thua; }
-ours() { measure "$1" "$2" "$bin" --data-dir "$dir/var" export thua -o "$2" --force "${@:3}"; }
+postgres="PG:host=$socket port=5432 dbname=dothi user=dothi"
+ogr() { measure "ogr2ogr $1" ogr2ogr "${@:3}" "$dir/out/$2" "$postgres" layers.thua; }
+ours() { measure "dothi $1" "$bin" --data-dir "$dir/var" export thua -o "$dir/out/$2" "${@:3}"; }
 
 for _ in $(seq "$runs"); do
-  ogr "ogr2ogr GeoJSON, stored system" "$dir/a.geojson" -f GeoJSON
-  ours "dothi GeoJSON, stored system" "$dir/b.geojson" --crs EPSG:9217
-  ogr "ogr2ogr GeoJSON, degrees" "$dir/a.geojson" -f GeoJSON -t_srs EPSG:4326
-  ours "dothi GeoJSON, degrees" "$dir/b.geojson"
-  ogr "ogr2ogr FlatGeobuf" "$dir/a.fgb" -f FlatGeobuf -lco SPATIAL_INDEX=NO
-  ours "dothi FlatGeobuf" "$dir/b.fgb"
-  ogr "ogr2ogr GeoPackage" "$dir/a.gpkg" -f GPKG
-  ours "dothi GeoPackage" "$dir/b.gpkg"
-  ours "dothi CSV" "$dir/b.csv"
-  ours "dothi KML" "$dir/b.kml"
-  ours "dothi Shapefile, zipped" "$dir/b.zip"
+  ogr "GeoJSON, stored system" a.geojson -f GeoJSON
+  ours "GeoJSON, stored system" a.geojson --crs EPSG:9217
+  ogr "GeoJSON, degrees" a.geojson -f GeoJSON -t_srs EPSG:4326
+  ours "GeoJSON, degrees" a.geojson
+  ogr "lines of GeoJSON" a.geojsonl -f GeoJSONSeq -t_srs EPSG:4326
+  ours "lines of GeoJSON" a.ndjson
+  ours "JSON-FG" a.jsonfg
+  ogr "CSV, WKT" a.csv -f CSV -lco GEOMETRY=AS_WKT
+  ours "CSV, WKT" a.csv
+  ogr "FlatGeobuf" a.fgb -f FlatGeobuf -lco SPATIAL_INDEX=NO
+  ours "FlatGeobuf" a.fgb
+  ogr "GeoPackage" a.gpkg -f GPKG
+  ours "GeoPackage" a.gpkg
+  ogr "Shapefile" a.shp -f "ESRI Shapefile" -lco ENCODING=UTF-8
+  ours "Shapefile" a.shp
+  ogr "Shapefile, zipped" a.shp.zip -f "ESRI Shapefile" -lco ENCODING=UTF-8
+  ours "Shapefile, zipped" a.zip
+  ogr "KML" a.kml -f KML
+  ours "KML" a.kml
+  # Its layer is its class here too, and nothing else, as a drawing has no other fields.
+  measure "ogr2ogr DXF" ogr2ogr -f DXF --config DXF_WRITE_HATCH NO "$dir/out/a.dxf" "$postgres" -sql 'SELECT "maDat" AS "Layer", geom FROM layers.thua'
+  ours "DXF" a.dxf
 done >"$dir/figures"
 python3 - "$rows" "$runs" "$dir/figures" <<'PY'
 import statistics, sys

@@ -3,15 +3,13 @@
 
 use std::cell::RefCell;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use flatbuffers::{FlatBufferBuilder, UnionWIPOffset, VOffsetT, WIPOffset};
 
 use super::encode::Encode;
-use super::rows::{Job, Record, Value};
+use super::rows::{Job, Record, Value, decoded, float4};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
-use crate::schema::{Field, Kind};
+use crate::schema::Kind;
 
 const MAGIC: [u8; 8] = *b"fgb\x03fgb\x00";
 
@@ -23,8 +21,6 @@ const fn slot(n: u16) -> VOffsetT {
 pub struct Fgb {
     head: Vec<u8>,
     kinds: Vec<Kind>,
-    /// Whether collections are taken apart.
-    apart: bool,
 }
 
 /// The type of a column (`ColumnType` in header.fbs).
@@ -43,32 +39,13 @@ fn column_type(kind: Kind) -> u8 {
     }
 }
 
-fn geometry_type(kind: shape::Kind) -> u8 {
-    match kind {
-        shape::Kind::Point => 1,
-        shape::Kind::LineString => 2,
-        shape::Kind::Polygon => 3,
-        shape::Kind::MultiPoint => 4,
-        shape::Kind::MultiLineString => 5,
-        shape::Kind::MultiPolygon => 6,
-        shape::Kind::Collection => 7,
-    }
-}
-
 impl Fgb {
     pub fn new(job: &Job) -> Fgb {
-        let names: Vec<String> = job.selection.fields.iter().map(|f| f.name.clone()).collect();
-        Fgb { apart: false, ..Fgb::for_shapefiles(job, &job.id_name(), &names) }
-    }
-
-    /// With other names for the columns; a collection becomes one feature for each kind of geometry in it.
-    pub fn for_shapefiles(job: &Job, id: &str, names: &[String]) -> Fgb {
-        let kinds = job.selection.fields.iter().map(|f: &Field| f.kind).collect();
-        Fgb { head: header(job, id, names), kinds, apart: true }
+        Fgb { head: header(job), kinds: job.selection.fields.iter().map(|f| f.kind).collect() }
     }
 }
 
-fn header(job: &Job, id: &str, names: &[String]) -> Vec<u8> {
+fn header(job: &Job) -> Vec<u8> {
     let layer = &job.layer;
     let b = &mut FlatBufferBuilder::new();
     let column = |b: &mut FlatBufferBuilder, name: &str, title: Option<&str>, kind: Kind| {
@@ -81,9 +58,9 @@ fn header(job: &Job, id: &str, names: &[String]) -> Vec<u8> {
         }
         b.end_table(start)
     };
-    let mut columns = vec![column(b, id, None, Kind::Int8)];
-    for (field, name) in job.selection.fields.iter().zip(names) {
-        columns.push(column(b, name, field.title.as_deref(), field.kind));
+    let mut columns = vec![column(b, &job.id_name(), None, Kind::Int8)];
+    for field in &job.selection.fields {
+        columns.push(column(b, &field.name, field.title.as_deref(), field.kind));
     }
     let columns = b.create_vector(&columns);
     let crs = job.is_spatial().then(|| {
@@ -133,25 +110,13 @@ impl Encode for Fgb {
     }
 
     fn feature(&self, record: &Record, out: &mut Vec<u8>) -> Result<()> {
-        let shape = record.geometry.as_deref().map(shape::read).transpose()?.filter(|s| !s.is_empty());
-        match shape {
-            Some(shape) if self.apart && shape.kind == shape::Kind::Collection => {
-                shape.apart().iter().for_each(|part| self.write(record, Some(part), out));
-            }
-            shape => self.write(record, shape.as_ref(), out),
-        }
-        Ok(())
-    }
-}
-
-impl Fgb {
-    fn write(&self, record: &Record, shape: Option<&Shape>, out: &mut Vec<u8>) {
         thread_local! {
             static BUILDER: RefCell<FlatBufferBuilder<'static>> = RefCell::new(FlatBufferBuilder::new());
         }
+        let shape = record.geometry.as_deref().map(shape::read).transpose()?;
         BUILDER.with_borrow_mut(|b| {
             b.reset();
-            let geometry = shape.map(|s| geometry(b, s));
+            let geometry = shape.filter(|s| !s.is_empty()).map(|s| geometry(b, &s));
             let properties = b.create_vector(&self.properties(record));
             let start = b.start_table();
             if let Some(geometry) = geometry {
@@ -162,8 +127,11 @@ impl Fgb {
             b.finish_size_prefixed(root, None);
             out.extend_from_slice(b.finished_data());
         });
+        Ok(())
     }
+}
 
+impl Fgb {
     fn properties(&self, record: &Record) -> Vec<u8> {
         let mut out = Vec::with_capacity(16 * record.values.len() + 16);
         out.extend_from_slice(&0u16.to_le_bytes());
@@ -183,15 +151,10 @@ impl Fgb {
                 (Value::Int(v), Kind::Int4) => out.extend_from_slice(&(v as i32).to_le_bytes()),
                 (Value::Int(v), _) => out.extend_from_slice(&v.to_le_bytes()),
                 (Value::Json(v), Kind::Float4) => {
-                    let number: f32 = v.trim_matches('"').parse().unwrap_or(f32::NAN);
-                    out.extend_from_slice(&number.to_le_bytes());
+                    out.extend_from_slice(&float4(v).to_le_bytes());
                 }
                 (Value::Double(v), _) => out.extend_from_slice(&v.to_le_bytes()),
-                (Value::Text(v), Kind::Bytes) => {
-                    // PostgreSQL breaks base64 into lines.
-                    let plain: Vec<u8> = v.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-                    bytes(&mut out, &STANDARD.decode(plain).unwrap_or_default());
-                }
+                (Value::Text(v), Kind::Bytes) => bytes(&mut out, &decoded(v)),
                 (Value::Text(v) | Value::Json(v), _) => bytes(&mut out, v.as_bytes()),
                 (Value::Null, _) => {}
             }
@@ -201,7 +164,7 @@ impl Fgb {
 }
 
 fn geometry(b: &mut FlatBufferBuilder<'static>, shape: &Shape) -> WIPOffset<UnionWIPOffset> {
-    let kind = geometry_type(shape.kind);
+    let kind = shape.kind.code();
     let (mut ends, mut flat) = (Vec::new(), Flat::default());
     match &shape.body {
         Body::Positions(positions) => flat.add(positions),

@@ -1,24 +1,29 @@
 //! A layer as a file, made in a folder of its own that is gone when nobody holds it any longer.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc::{Receiver, channel};
 
-use super::encode::written;
+use super::encode::{Encode, written};
 use super::fgb::Fgb;
 use super::format::Format;
-use super::gdal::{Recipe, recipe, translate};
+use super::gdal::{recipe, translate};
+use super::gpkg::{self, Rows};
 use super::read::Written;
 use super::rows::Job;
-use super::shapefile;
+use super::shapefile::{self, Records};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::schema::Kind;
 
 /// A file on its way may be so large; then there is a mistake, or too little room for anybody.
 const MOST: u64 = 16 << 30;
+
+/// Pieces that may wait to be taken by work that blocks.
+const WAITING: usize = 4;
 
 /// A folder that is removed when it is dropped.
 pub struct Scratch(PathBuf);
@@ -44,10 +49,28 @@ impl Drop for Scratch {
     }
 }
 
-/// Writes features to `to`, telling how many there are so far; returns how many there were.
-pub async fn stream(mut written: Written, to: &Path, mut tell: impl FnMut(u64) + Send) -> Result<u64> {
-    let io = || Error::io(format!("write `{}`", to.display()));
-    let mut file = tokio::fs::File::create(to).await.map_err(io())?;
+/// What was written, piece by piece, for work that may block. Where nobody waits for it any longer it ends with an error.
+pub struct Chunks(Receiver<Option<Vec<u8>>>);
+
+impl Iterator for Chunks {
+    type Item = Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Result<Vec<u8>>> {
+        match self.0.blocking_recv() {
+            Some(bytes) => bytes.map(Ok),
+            None => Some(Err(Error::Busy("the export was given up".into()))),
+        }
+    }
+}
+
+/// Hands what is written to `work`, telling how many features there are so far; returns how many there were.
+async fn pour(
+    mut written: Written,
+    mut tell: impl FnMut(u64) + Send,
+    work: impl FnOnce(Chunks) -> Result<()> + Send + 'static,
+) -> Result<u64> {
+    let (to, from) = channel(WAITING);
+    let work = tokio::task::spawn_blocking(move || work(Chunks(from)));
     let (mut features, mut size) = (0, 0);
     while let Some(chunk) = written.next().await? {
         features += chunk.features;
@@ -55,11 +78,21 @@ pub async fn stream(mut written: Written, to: &Path, mut tell: impl FnMut(u64) +
         if size > MOST {
             return Err(Error::TooLarge("the export is larger than 16 GiB; ask for less at once".into()));
         }
-        file.write_all(&chunk.bytes).await.map_err(io())?;
+        // Work that takes nothing any longer says below why.
+        if to.send(Some(chunk.bytes)).await.is_err() {
+            break;
+        }
         tell(features);
     }
-    file.flush().await.map_err(io())?;
+    let _ = to.send(None).await;
+    work.await.map_err(|e| Error::Internal(e.to_string()))??;
     Ok(features)
+}
+
+fn save(to: &Path, mut chunks: Chunks) -> Result<()> {
+    let io = || Error::io(format!("write `{}`", to.display()));
+    let mut file = std::fs::File::create(to).map_err(io())?;
+    chunks.try_for_each(|chunk| file.write_all(&chunk?).map_err(io()))
 }
 
 /// Makes the file of any format in `folder`, named `stem` and the format's ending; returns its path and how many features
@@ -73,31 +106,65 @@ pub async fn make(
     zipped: bool,
     tell: impl FnMut(u64) + Send,
 ) -> Result<(PathBuf, u64)> {
+    let to = folder.join(format!("{stem}.{}", format.ending()));
     if format.streams() {
-        let to = folder.join(format!("{stem}.{}", format.ending()));
-        let written = written(db, job, format, false).await?;
-        return Ok((to.clone(), stream(written, &to, tell).await?));
+        let (written, whole) = (written(db, job, format, false).await?, to.clone());
+        return Ok((to, pour(written, tell, move |chunks| save(&whole, chunks)).await?));
     }
     // Beside the result, never among its files.
     let aside = Scratch::new(folder)?;
     let between = aside.path().join("features.fgb");
-    let short = shapefile::short_names(job.selection.fields.iter().map(|f| f.name.as_str()));
-    let fgb = match format {
-        Format::Shp => Fgb::for_shapefiles(&job, "fid", &apart_from_id(&short)),
-        _ => Fgb::new(&job),
-    };
-    let features = stream(Written::start(db, job.clone(), Arc::new(fgb)).await?, &between, tell).await?;
-    let (stem, inside) = (stem.to_string(), folder.to_path_buf());
+    if format == Format::Gpkg {
+        std::fs::write(&between, Fgb::new(&job).head()).map_err(Error::io("write the export"))?;
+        let (name, rows) = (job.layer.id.clone(), Arc::new(Rows::new(&job)));
+        finish(job.clone(), format, between, to.clone()).await?;
+        let (written, whole) = (Written::start(db, job, rows).await?, to.clone());
+        return Ok((to, pour(written, tell, move |chunks| gpkg::fill(&whole, &name, chunks)).await?));
+    }
+    if format == Format::Shp {
+        return shape_files(db, job, folder, stem, zipped, tell).await;
+    }
+    let fgb = Fgb::new(&job);
+    let (written, whole) = (Written::start(db, job.clone(), Arc::new(fgb)).await?, between.clone());
+    let features = pour(written, tell, move |chunks| save(&whole, chunks)).await?;
+    finish(job, format, between, to.clone()).await?;
+    Ok((to, features))
+}
+
+/// The files of a shapefile, or its archive.
+async fn shape_files(
+    db: &Db,
+    job: Job,
+    folder: &Path,
+    stem: &str,
+    zipped: bool,
+    tell: impl FnMut(u64) + Send,
+) -> Result<(PathBuf, u64)> {
+    let (files, aside) = (Scratch::new(folder)?, Scratch::new(folder)?);
+    let to = folder.join(format!("{stem}.{}", if zipped { "zip" } else { "shp" }));
+    let (inside, stem, whole) = (folder.to_path_buf(), stem.to_string(), to.clone());
+    let written = Written::start(db, job.clone(), Arc::new(Records::new(&job))).await?;
+    let features = pour(written, tell, move |chunks| {
+        let into = if zipped { files.path() } else { &inside };
+        shapefile::write(&job, into, &stem, aside.path(), chunks)?;
+        if zipped { shapefile::pack(into, &whole) } else { Ok(()) }
+    });
+    Ok((to, features.await?))
+}
+
+/// GDAL's part of the work.
+async fn finish(job: Job, format: Format, from: PathBuf, to: PathBuf) -> Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let guard = Stop(stop.clone());
     let made = tokio::task::spawn_blocking(move || {
-        let made = finish(&job, format, &between, &inside, &stem, zipped, &stop);
-        drop(aside);
-        made
+        let id = job.id_name();
+        let mut recipe = recipe(format, &job.layer.id, &id);
+        recipe.options.extend(dates(&job, &id));
+        translate(&from, &to, &recipe, &stop)
     });
-    let path = made.await.map_err(|e| Error::Internal(e.to_string()))??;
+    made.await.map_err(|e| Error::Internal(e.to_string()))??;
     drop(guard);
-    Ok((path, features))
+    Ok(())
 }
 
 /// Ends GDAL's work when nobody waits for it any longer.
@@ -107,66 +174,6 @@ impl Drop for Stop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-fn apart_from_id(short: &[String]) -> Vec<String> {
-    let rename = |n: &String| if n.eq_ignore_ascii_case("fid") { "fid_1".to_string() } else { n.clone() };
-    short.iter().map(rename).collect()
-}
-
-fn finish(
-    job: &Job,
-    format: Format,
-    between: &Path,
-    folder: &Path,
-    stem: &str,
-    zipped: bool,
-    stop: &AtomicBool,
-) -> Result<PathBuf> {
-    let id = job.id_name();
-    let mut recipe = recipe(format, &job.layer.id, &id);
-    if format != Format::Shp {
-        recipe.options.extend(dates(job, &id));
-        let to = folder.join(format!("{stem}.{}", format.ending()));
-        translate(between, &to, &recipe, stop)?;
-        return Ok(to);
-    }
-    let files = Scratch::new(folder)?;
-    let whole = if zipped { files.path() } else { folder };
-    shape_files(job, between, whole, stem, recipe, stop)?;
-    if !zipped {
-        return Ok(folder.join(format!("{stem}.shp")));
-    }
-    let to = folder.join(format!("{stem}.zip"));
-    shapefile::pack(files.path(), &to)?;
-    Ok(to)
-}
-
-fn shape_files(job: &Job, from: &Path, folder: &Path, stem: &str, recipe: Recipe, stop: &AtomicBool) -> Result<()> {
-    let (mut empty, mut found) = (Vec::new(), false);
-    for part in shapefile::parts(job) {
-        let name = format!("{stem}{}", part.suffix);
-        let to = folder.join(format!("{name}.shp"));
-        let mut options = recipe.options.clone();
-        options.retain(|o| *o != "-nln" && *o != job.layer.id);
-        options.extend(["-nln".to_string(), name]);
-        options.extend(part.options);
-        translate(from, &to, &Recipe { options, ..recipe_like(&recipe) }, stop)?;
-        match part.optional && shapefile::is_empty(&to)? {
-            true => empty.push(to),
-            false => found = true,
-        }
-    }
-    if found {
-        empty.iter().try_for_each(|file| shapefile::remove(file))?;
-    }
-    let short = shapefile::short_names(job.selection.fields.iter().map(|f| f.name.as_str()));
-    let legend = shapefile::legend(job, &apart_from_id(&short));
-    std::fs::write(folder.join(format!("{stem}_truong.csv")), legend).map_err(Error::io("write the legend"))
-}
-
-fn recipe_like(recipe: &Recipe) -> Recipe {
-    Recipe { driver: recipe.driver, options: Vec::new() }
 }
 
 /// FlatGeobuf has no days, only times: GDAL is told which columns are days. A name that its SQL cannot quote stays a time.

@@ -45,7 +45,7 @@ impl Format {
         })
     }
 
-    /// Written feature by feature by our own code; the others are files that GDAL makes.
+    /// Written from front to back; the others are files that have to be made before they can be sent.
     pub fn streams(self) -> bool {
         !matches!(self, Format::Gpkg | Format::Shp | Format::Gml)
     }

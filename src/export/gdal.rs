@@ -21,7 +21,6 @@ pub struct Recipe {
 pub fn recipe(format: Format, layer: &str, id: &str) -> Recipe {
     let text = |options: &[&str]| options.iter().map(|o| o.to_string()).collect::<Vec<_>>();
     let (driver, options) = match format {
-        Format::Shp => ("ESRI Shapefile", text(&["-lco", "ENCODING=UTF-8"])),
         Format::Gml => ("GML", text(&["-dsco", "FORMAT=GML3.2"])),
         _ => {
             let id = format!("FID={id}");

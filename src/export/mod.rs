@@ -1,4 +1,4 @@
-//! Layers out. Every format is written from one reading of the rows (`read`); what GDAL writes is made from our own
+//! Layers out. Every format is written from one reading of the rows (`read`); GML, which GDAL writes, is made from our own
 //! FlatGeobuf. Endings: bytes as they come (the server), or a file (the command line, and formats that need one).
 
 mod account; // what an import set aside or mended
@@ -8,15 +8,16 @@ mod encode; // which encoder a format has
 mod fgb; // FlatGeobuf
 mod file; // a file, made aside
 mod format; // the formats by name
-mod gdal; // GeoPackage, Shapefile, GML
+mod gdal; // GML, GeoPackages without rows
 mod geojson;
+mod gpkg; // GeoPackage
 pub mod issues; // what is wrong in a layer
 pub mod jsonfg;
 mod kml;
 mod read; // rows as they arrive, in their order, from one state
 mod rows; // what is asked, what a row holds
 mod shape; // geometry as PostGIS hands it over
-mod shapefile; // short names, zip
+mod shapefile; // its files, short names, zip
 mod turns; // how many at once
 
 use std::path::Path;

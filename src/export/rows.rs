@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sqlx::postgres::PgRow;
 
 use crate::error::{Error, Result};
@@ -89,6 +91,17 @@ impl Job {
             None => sql,
         }
     }
+}
+
+/// A number of kind `Float4`, which comes as JSON.
+pub fn float4(json: &str) -> f32 {
+    json.trim_matches('"').parse().unwrap_or(f32::NAN)
+}
+
+/// The bytes of kind `Bytes`, which come as base64 in lines.
+pub fn decoded(text: &str) -> Vec<u8> {
+    let plain: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    STANDARD.decode(plain).unwrap_or_default()
 }
 
 /// One feature.

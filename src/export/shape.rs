@@ -31,6 +31,19 @@ impl Kind {
             Kind::Collection => "GeometryCollection",
         }
     }
+
+    /// As WKB and FlatGeobuf number it.
+    pub fn code(self) -> u8 {
+        match self {
+            Kind::Point => 1,
+            Kind::LineString => 2,
+            Kind::Polygon => 3,
+            Kind::MultiPoint => 4,
+            Kind::MultiLineString => 5,
+            Kind::MultiPolygon => 6,
+            Kind::Collection => 7,
+        }
+    }
 }
 
 pub struct Shape<'a> {
@@ -47,29 +60,7 @@ pub enum Body<'a> {
     Parts(Vec<Shape<'a>>),
 }
 
-impl<'a> Shape<'a> {
-    /// What a collection is made of, however deep: its points, its lines and its areas, each kind as one.
-    pub fn apart(self) -> Vec<Shape<'a>> {
-        let (z, m) = (self.z, self.m);
-        let mut kinds = [Kind::MultiPoint, Kind::MultiLineString, Kind::MultiPolygon].map(|kind| (kind, Vec::new()));
-        self.scatter(&mut kinds);
-        let made = kinds.into_iter().filter(|(_, parts)| !parts.is_empty());
-        made.map(|(kind, parts)| Shape { kind, z, m, body: Body::Parts(parts) }).collect()
-    }
-
-    fn scatter(self, kinds: &mut [(Kind, Vec<Shape<'a>>); 3]) {
-        match (self.kind, self.body) {
-            (_, Body::Parts(parts)) => parts.into_iter().for_each(|part| part.scatter(kinds)),
-            (kind, body) => {
-                let part = Shape { body, ..self };
-                let at = [Kind::Point, Kind::LineString, Kind::Polygon].iter().position(|k| *k == kind);
-                if let (Some(at), false) = (at, part.is_empty()) {
-                    kinds[at].1.push(part);
-                }
-            }
-        }
-    }
-
+impl Shape<'_> {
     pub fn is_empty(&self) -> bool {
         match &self.body {
             Body::Positions(positions) => positions.count() == 0,

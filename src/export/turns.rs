@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// Exports at once: each has up to two connections of its own.
 const STREAMS: usize = 4;
-/// Of them, those that make a file: GDAL keeps a core busy.
+/// Of them, those that make a file: each keeps a core busy.
 const FILES: usize = 2;
 /// How long one waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -31,7 +31,7 @@ impl Head {
 pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (first, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*first)
@@ -54,10 +54,14 @@ impl<'a> Reader<'a> {
         self.take().map(f64::from_le_bytes)
     }
 
-    pub fn positions(&mut self, head: Head, count: u32) -> Option<Positions<'a>> {
-        let (bytes, rest) = self.0.split_at_checked((count as usize).checked_mul(head.size())?)?;
+    pub fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
-        Some(Positions { bytes, head })
+        Some(bytes)
+    }
+
+    pub fn positions(&mut self, head: Head, count: u32) -> Option<Positions<'a>> {
+        Some(Positions { bytes: self.bytes((count as usize).checked_mul(head.size())?)?, head })
     }
 }
 
@@ -71,6 +75,11 @@ pub struct Positions<'a> {
 impl<'a> Positions<'a> {
     pub fn count(&self) -> usize {
         self.bytes.len() / self.head.size()
+    }
+
+    /// As they came, number by number.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// x and y.

@@ -61,7 +61,7 @@ fn a_module_uses_only_modules_above_it() {
 }
 
 #[test]
-fn gdal_axum_and_running_sql_stay_where_they_belong() {
+fn gdal_sqlite_axum_and_running_sql_stay_where_they_belong() {
     for (module, path, text) in sources() {
         let file = path.file_name().unwrap().to_str().unwrap();
         for (n, line) in text.lines().enumerate() {
@@ -72,6 +72,9 @@ fn gdal_axum_and_running_sql_stay_where_they_belong() {
                     ["import", "export", "error"].contains(&module.as_str()),
                     "{here}: GDAL is for import and export"
                 );
+            }
+            if code.contains("rusqlite::") {
+                assert!(path.components().any(|c| c.as_os_str() == "gpkg"), "{here}: SQLite is for GeoPackages");
             }
             if code.contains("axum::") {
                 assert!(module == "http" || (module == "cli" && file == "serve.rs"), "{here}: axum is for http");
