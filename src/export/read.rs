@@ -1,10 +1,11 @@
-//! A layer's features, written as they arrive, in their order and from one state of the database. Memory stays flat:
-//! what the reader of the stream has not taken yet holds the writers up.
+//! A layer's features, written as they arrive, in their order and, but for a page, from one state of the database. Memory
+//! stays flat: what the reader of the stream has not taken yet holds the writers up.
 //!
 //! A large layer is read over two connections that share a snapshot, by ranges of ids: most of the time is PostgreSQL's,
 //! which transforms coordinates on one core a connection.
 
 use std::collections::VecDeque;
+use std::ops::DerefMut;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,8 +72,7 @@ struct Part {
 impl Written {
     pub async fn start(db: &Db, job: Job, encoder: Arc<dyn Encode>) -> Result<Written> {
         let job = Arc::new(job);
-        let mut first = db.apart().connect().await?;
-        run::script(&mut first, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let mut first = connection(db, &job).await?;
         let ranges = ranges(&mut first, &job).await?;
         let (mut receivers, mut parts) = (VecDeque::new(), Vec::new());
         for (condition, order) in ranges {
@@ -131,6 +131,28 @@ impl Written {
     }
 }
 
+/// One state of the database for all that follows.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A connection that rows are read over.
+type On = Box<dyn DerefMut<Target = PgConnection> + Send>;
+
+/// A page is soon read, over a connection that is there; all else over one of its own, in one state of the database.
+async fn connection(db: &Db, job: &Job) -> Result<On> {
+    if job.limit.is_some() {
+        return Ok(Box::new(db.pool.acquire().await?));
+    }
+    begun(db, BEGIN).await
+}
+
+/// A connection of its own, in a transaction.
+async fn begun(db: &Db, begin: &str) -> Result<On> {
+    let mut own = db.apart().connect().await?;
+    run::script(&mut own, begin).await?;
+    // What a box holds can be borrowed.
+    Ok(Box::new(Box::new(own)))
+}
+
 /// The parts of the work in their order.
 async fn ranges(on: &mut PgConnection, job: &Job) -> Result<Vec<(Sql, String)>> {
     let count = job.layer.feature_count;
@@ -155,15 +177,12 @@ async fn ranges(on: &mut PgConnection, job: &Job) -> Result<Vec<(Sql, String)>> 
 }
 
 /// Another connection that sees what this one sees.
-async fn same_state(db: &Db, first: &mut PgConnection) -> Result<PgConnection> {
+async fn same_state(db: &Db, first: &mut PgConnection) -> Result<On> {
     let snapshot: String = run::one(&mut *first, Sql::new("SELECT pg_export_snapshot()")).await?.try_get(0)?;
-    let mut second = db.apart().connect().await?;
-    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT ";
-    run::script(&mut second, format!("{begin}{}", literal(&snapshot))).await?;
-    Ok(second)
+    begun(db, &format!("{BEGIN}; SET TRANSACTION SNAPSHOT {}", literal(&snapshot))).await
 }
 
-async fn work(mut on: PgConnection, job: Arc<Job>, encoder: Arc<dyn Encode>, parts: Vec<Part>) {
+async fn work(mut on: On, job: Arc<Job>, encoder: Arc<dyn Encode>, parts: Vec<Part>) {
     let mut left = job.limit.map(u64::from);
     for part in parts {
         match write(&mut on, &job, &*encoder, &part, left).await {
