@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Row};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 
 use super::encode::Encode;
@@ -25,7 +26,7 @@ use crate::sql::{Sql, literal};
 
 /// Bytes that are written before they are handed on.
 const CHUNK: usize = 128 << 10;
-/// Chunks of a range that may wait to be taken.
+/// Chunks of a connection, of all its ranges, that may wait to be taken.
 const WAITING: usize = 16;
 /// Features of a range; few enough that the second connection is not held up while the first is read.
 const RANGE: i64 = 2_000;
@@ -40,10 +41,13 @@ pub struct Chunk {
     pub features: u64,
 }
 
+/// A chunk that waits, and the room that it takes up.
+type Waiting = (Chunk, OwnedSemaphorePermit);
+
 /// A layer as it is written. Dropping it ends the work.
 pub struct Written {
     encoder: Arc<dyn Encode>,
-    ranges: VecDeque<Receiver<Result<Chunk>>>,
+    ranges: VecDeque<Receiver<Result<Waiting>>>,
     workers: Vec<AbortHandle>,
     features: u64,
     state: State,
@@ -66,7 +70,7 @@ impl Drop for Written {
 struct Part {
     condition: Sql,
     order: String,
-    to: Sender<Result<Chunk>>,
+    to: Sender<Result<Waiting>>,
 }
 
 impl Written {
@@ -113,7 +117,7 @@ impl Written {
                     self.state = State::Over;
                     return Err(e);
                 }
-                Some(Ok(chunk)) => {
+                Some(Ok((chunk, _))) => {
                     // Every feature comes with what stands before it; there is nothing before the first.
                     let skip = if self.features == 0 { self.encoder.between().len() } else { 0 };
                     self.features += chunk.features;
@@ -184,8 +188,9 @@ async fn same_state(db: &Db, first: &mut PgConnection) -> Result<On> {
 
 async fn work(mut on: On, job: Arc<Job>, encoder: Arc<dyn Encode>, parts: Vec<Part>) {
     let mut left = job.limit.map(u64::from);
+    let room = Arc::new(Semaphore::new(WAITING));
     for part in parts {
-        match write(&mut on, &job, &*encoder, &part, left).await {
+        match write(&mut on, &job, &*encoder, &part, &room, left).await {
             Ok(features) => left = left.map(|left| left.saturating_sub(features)),
             Err(e) => {
                 // The connection is free at once, however long the error waits to be read.
@@ -201,7 +206,14 @@ async fn work(mut on: On, job: Arc<Job>, encoder: Arc<dyn Encode>, parts: Vec<Pa
 }
 
 /// Writes the features of one part; returns how many there were.
-async fn write(on: &mut PgConnection, job: &Job, encoder: &dyn Encode, part: &Part, limit: Option<u64>) -> Result<u64> {
+async fn write(
+    on: &mut PgConnection,
+    job: &Job,
+    encoder: &dyn Encode,
+    part: &Part,
+    room: &Arc<Semaphore>,
+    limit: Option<u64>,
+) -> Result<u64> {
     let sql = job.statement(&part.condition, &part.order, limit);
     let transform = job.transform();
     // Rows that have arrived together are written together.
@@ -216,21 +228,20 @@ async fn write(on: &mut PgConnection, job: &Job, encoder: &dyn Encode, part: &Pa
             if out.len() >= CHUNK {
                 all += here;
                 let bytes = std::mem::replace(&mut out, Vec::with_capacity(CHUNK + (16 << 10)));
-                send(&part.to, Chunk { bytes, features: std::mem::take(&mut here) }).await?;
+                send(&part.to, room, Chunk { bytes, features: std::mem::take(&mut here) }).await?;
             }
         }
     }
     if here > 0 {
         all += here;
-        send(&part.to, Chunk { bytes: out, features: here }).await?;
+        send(&part.to, room, Chunk { bytes: out, features: here }).await?;
     }
     Ok(all)
 }
 
-async fn send(to: &Sender<Result<Chunk>>, chunk: Chunk) -> Result<()> {
-    match tokio::time::timeout(STALL, to.send(Ok(chunk))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Error::Busy("nobody reads the export any longer".into())),
-        Err(_) => Err(Error::Busy("the export is read too slowly".into())),
-    }
+async fn send(to: &Sender<Result<Waiting>>, room: &Arc<Semaphore>, chunk: Chunk) -> Result<()> {
+    let gone = || Error::Busy("nobody reads the export any longer".into());
+    let permit = tokio::time::timeout(STALL, room.clone().acquire_owned()).await;
+    let permit = permit.map_err(|_| Error::Busy("the export is read too slowly".into()))?.map_err(|_| gone())?;
+    to.send(Ok((chunk, permit))).await.map_err(|_| gone())
 }
