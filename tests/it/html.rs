@@ -188,6 +188,8 @@ async fn who_asks_for_a_page_reads_on_one_what_is_wrong() {
         ("/ogc/collections/%22%3E%3Cscript%3E/items", 404, "Không tìm thấy", "Not found"),
         ("/ogc/khong/co", 404, "Không tìm thấy", "Not found"),
         ("/ogc/collections/_records/items?limit=x", 400, "Hỏi lại từ đầu", "Ask anew"),
+        ("/ogc/collections/thua/items?f=docx", 400, "Hỏi lại từ đầu", "Ask anew"),
+        ("/ogc/collections/thua/items?limit=1&limit=2", 400, "Hỏi lại từ đầu", "Ask anew"),
         ("/ogc/collections/thua/items?filter=%3Cscript%3E", 400, "Hỏi lại từ đầu", "Ask anew"),
     ] {
         for (language, says) in [("vi", vi), ("en", en)] {

@@ -20,8 +20,10 @@ pub async fn trouble(Base(base): Base, request: Request, next: Next) -> Response
     let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == "application/problem+json");
     let asked = (method == Method::GET || method == Method::HEAD) && status.is_client_error() && is_problem;
     let Some(path) = uri.path().strip_prefix("/ogc").filter(|_| asked) else { return response };
-    let query = uri.query().unwrap_or_default();
-    let choice = Params::parse(query).and_then(|mut params| format::choose(&mut params, &headers, format::ITEMS));
+    let choose =
+        |query| Params::parse(query).and_then(|mut params| format::choose(&mut params, &headers, format::ITEMS));
+    // A query that cannot be read, or a form that there is not, says nothing of how to answer.
+    let choice = choose(uri.query().unwrap_or_default()).or_else(|_| choose(""));
     let Some(choice) = choice.ok().filter(|choice| choice.is_html()) else { return response };
     let problem = to_bytes(response.into_body(), 64 << 10).await.unwrap_or_default();
     let problem: Value = serde_json::from_slice(&problem).unwrap_or_default();
