@@ -54,6 +54,12 @@ class Server:
         known = json.loads((ROOT / "data" / "samples.json").read_text(encoding="utf-8"))["samples"]
         sample_loader().load(self.binary, self.var, [s for s in known if s["id"] in ids])
 
+    def file(self, name, geojson):
+        """A file with this text."""
+        file = self.dir / f"{name}.geojson"
+        file.write_text(geojson, encoding="utf-8")
+        return file
+
     def layer(self, file, layer, *more):
         self.run("import", str(file), "--layer", layer, *more, "--json")
 

@@ -13,7 +13,7 @@ from suites import HERE, MAVEN, WORK, classpath
 from table import Result
 
 # Tests of what a server declares not to do; each would be skipped.
-NOT_DONE = ["Temporal filter", "Spatial joins", "Transactional WFS", "Locking WFS", "Manage stored queries", "Feature versions"]
+NOT_DONE = ["Spatial joins", "Transactional WFS", "Locking WFS", "Manage stored queries", "Feature versions"]
 FEATURES, TILES = ("ets-ogcapi-features10", "1.9"), ("ets-ogcapi-tiles10", "1.2")
 
 

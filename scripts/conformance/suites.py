@@ -66,22 +66,22 @@ def testng(name, tag):
 
 def wfs20(name, tag):
     """The suite of WFS 2.0 with those of GML that it runs. What of it stands on Geotk, which Maven Central does not have, is its
-    geometry, which `geomatics` does by Apache SIS and JTS, and its times, which only tests of temporal filters need."""
+    geometry, which `geomatics` does by Apache SIS and JTS, and its times, which `geomatics/temporal` does."""
     roots = [sources(*suite) for suite in (WFS, GML, SCHEMAS, GEOMATICS)]
     if not all(roots):
         return None
     suite, gml, _, geomatics = roots
     edited(suite, "src/main/java/org/opengis/cite/iso19142", WFS_EDITS)
-    shutil.rmtree(suite / "src/main/java/org/opengis/cite/iso19142/basic/filter/temporal")
     shutil.rmtree(gml / "src/main/java/org/opengis/cite/iso19136/data")
     (gml / "src/main/resources/org/opengis/cite/iso19136/testng.xml").unlink()
     here = geomatics / "src/main/java/org/opengis/cite/geomatics"
-    for file in [f for f in here.rglob("*.java") if f.name != "SpatialOperator.java"]:
+    for file in [f for f in here.rglob("*.java") if f.name != "SpatialOperator.java" and f.parent.name != "time"]:
         file.unlink()
-    (here / "gml").mkdir(exist_ok=True)
+    edited(geomatics, "src/main/java/org/opengis/cite/geomatics", {"time/TemporalUtils.java": [TIMES]})
+    shutil.copytree(HERE / "geomatics" / "temporal", geomatics / "src/main/java/org/opengis/temporal")
     for file in (HERE / "geomatics").glob("*.java"):
         shutil.copy(file, here / ("gml" if file.name == "GmlUtils.java" else "."))
-    without = ["import com.occamlab", "org.geotoolkit", "org.opengis.temporal", "org.apache.commons.io"]
+    without = ["import com.occamlab", "org.apache.commons.io"]
     return packed(compiled(roots, classpath(HERE / "wfs20.xml"), name, without), f"{name}-{tag}")
 
 
@@ -119,19 +119,11 @@ def edited(root, folder, edits):
         file.write_text(text, encoding="utf-8")
 
 
-# The suite of WFS 2.0 without times, and with its own copies of the schemas: after the first test it would read them from the network.
+TIMES = (r"org\.geotoolkit\.temporal\.factory\.DefaultTemporalFactory", "org.opengis.temporal.DefaultTemporalFactory")
+# The suite of WFS 2.0 with times of our own, and with its own copies of the schemas: after the first test it would read them from the network.
 WFS_EDITS = {
     "basic/BasicGetFeatureTests.java": [(r"this\.hintsValidator\.reset\(\);", "buildValidator();")],
-    "FeatureTypeInfo.java": [
-        (r"import org\.opengis\.(temporal\.Period|cite\.geomatics\.time\.TemporalUtils);", ""),
-        (r"\bPeriod\b", "Object"),
-        (r"TemporalUtils\.temporalGeometricPrimitiveToString\(temporalExtent\)", "temporalExtent"),
-    ],
-    "util/DataSampler.java": [
-        (r"import org\.opengis\.(temporal\.\w+|cite\.geomatics\.time\.\w+|cite\.iso19142\.basic\.filter\.temporal\.\w+);", ""),
-        (r"\bMap<FeatureProperty, Period>", "Map<FeatureProperty, Object>"),
-        (r"\n\tpublic Period getTemporalExtentOfProperty.*?\n\t}\n", "\n"),
-    ],
+    "basic/filter/temporal/TemporalQuery.java": [TIMES],
 }
 PARSER = (r"TransformerFactory\.newInstance\(\)", "TransformerFactory.newDefaultInstance()")
 EDITS = {

@@ -1,5 +1,7 @@
 //! Moments: dates, times of day and timestamps, as filters write them and as PostgreSQL prints them.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 /// A moment on the Gregorian calendar in UTC: days since 1970-01-01 and microseconds of the day. What has no zone counts
 /// as UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +17,12 @@ impl Instant {
     pub const FIRST: Instant = Instant { day: i64::MIN, micro: 0 };
     /// After every other moment: PostgreSQL's `infinity`.
     pub const LAST: Instant = Instant { day: i64::MAX, micro: 0 };
+
+    /// The present one, to the second.
+    pub fn now() -> Instant {
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+        Instant { day: seconds / 86_400, micro: seconds % 86_400 * 1_000_000 }
+    }
 
     /// `2026-01-31`.
     pub fn date(text: &str) -> Option<Instant> {

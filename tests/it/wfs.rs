@@ -132,6 +132,96 @@ async fn filters_in_xml_select_what_they_say() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn times_are_before_within_and_after_moments_and_periods() {
+    let world = World::new().await;
+    let rows = "SELECT ST_SetSRID(ST_MakePoint(580000 + i, 1279000), 9217), 580000 + i * 100, date '2026-01-10' + i, \
+                timestamptz '2026-01-10 06:00:00+07' + i * interval '1 day' FROM generate_series(0, 4) i \
+                UNION ALL SELECT NULL, 580500, NULL, NULL";
+    world.layer("thua", "Point", 9217, &[("so", "int4"), ("ngay", "date"), ("luc", "timestamptz")], rows).await;
+    let server = world.server().await;
+    let instant =
+        |t: &str| format!("<gml:TimeInstant gml:id='t'><gml:timePosition>{t}</gml:timePosition></gml:TimeInstant>");
+    let period = |a: &str, b: &str| {
+        format!(
+            "<gml:TimePeriod gml:id='t'><gml:beginPosition>{a}</gml:beginPosition><gml:endPosition>{b}</gml:endPosition></gml:TimePeriod>"
+        )
+    };
+    let asked = |op: &str, field: &str, time: &str| {
+        let filter = format!("<fes:{op}><fes:ValueReference>dothi:{field}</fes:ValueReference>{time}</fes:{op}>");
+        let xml = format!(
+            "<fes:Filter xmlns:fes='http://www.opengis.net/fes/2.0' xmlns:gml='http://www.opengis.net/gml/3.2' xmlns:dothi='urn:dothi:layer'>{filter}</fes:Filter>"
+        );
+        format!("&FILTER={}", encode(&xml))
+    };
+    // Days 10 to 14, and at 06:00 in Hanoi of each, which is 23:00 in UTC of the day before.
+    let days = period("2026-01-11", "2026-01-13Z");
+    let hours = period("2026-01-11T06:00:00+07:00", "2026-01-12T23:00:00Z");
+    let open = "<gml:TimePeriod gml:id='t'><gml:begin><gml:TimeInstant gml:id='u'><gml:timePosition>2026-01-12</gml:timePosition></gml:TimeInstant></gml:begin>\
+                <gml:endPosition indeterminatePosition='unknown'/></gml:TimePeriod>";
+    let now = "<gml:TimeInstant gml:id='t'><gml:timePosition indeterminatePosition='now'/></gml:TimeInstant>";
+    let literal = "<fes:Literal>2026-01-12</fes:Literal>".to_string();
+    let inside = format!("<fes:Literal>{}</fes:Literal>", instant("2026-01-12"));
+    for (op, time, expected) in [
+        ("After", days.clone(), vec![4]),
+        ("Before", days.clone(), vec![0]),
+        ("During", days.clone(), vec![2]),
+        ("Begins", days.clone(), vec![1]),
+        ("Ends", days.clone(), vec![3]),
+        ("AnyInteracts", days.clone(), vec![1, 2, 3]),
+        ("TEquals", days.clone(), vec![]),
+        ("TContains", days.clone(), vec![]),
+        ("BegunBy", days.clone(), vec![]),
+        ("EndedBy", days.clone(), vec![]),
+        ("TOverlaps", days.clone(), vec![]),
+        ("OverlappedBy", days.clone(), vec![]),
+        ("Meets", days.clone(), vec![]),
+        ("MetBy", days, vec![]),
+        ("After", instant("2026-01-12"), vec![3, 4]),
+        ("Before", inside, vec![0, 1]),
+        ("TEquals", literal, vec![2]),
+        ("AnyInteracts", instant("2026-01-12"), vec![2]),
+        ("During", instant("2026-01-12"), vec![]),
+        ("During", open.to_string(), vec![3, 4]),
+        ("Before", instant("2026-01-11T00:00:01Z"), vec![0, 1]),
+        ("TEquals", "<fes:ValueReference>ngay</fes:ValueReference>".into(), vec![0, 1, 2, 3, 4]),
+    ] {
+        assert_eq!(numbers(&server, &asked(op, "ngay", &time)).await, expected, "ngay {op} {time}");
+    }
+    for (op, time, expected) in [
+        ("After", hours.clone(), vec![4]),
+        ("Before", hours.clone(), vec![0]),
+        ("During", hours.clone(), vec![2]),
+        ("Begins", hours.clone(), vec![1]),
+        ("Ends", hours, vec![3]),
+        ("TEquals", instant("2026-01-12T08:00:00+09:00"), vec![2]),
+        ("After", instant("2026-01-12T08:00:00+09:00"), vec![3, 4]),
+        ("Before", "<fes:ValueReference>ngay</fes:ValueReference>".into(), vec![0, 1, 2, 3, 4]),
+        // A day is a period among hours.
+        ("During", instant("2026-01-11"), vec![2]),
+        ("Before", now.into(), vec![0, 1, 2, 3, 4]),
+    ] {
+        assert_eq!(numbers(&server, &asked(op, "luc", &time)).await, expected, "luc {op} {time}");
+    }
+    for (op, field, time) in [
+        ("During", "ngay", period("2026-01-11", "hôm nay")),
+        ("During", "ngay", "<gml:TimePeriod gml:id='t'><gml:beginPosition>2026-01-11</gml:beginPosition></gml:TimePeriod>".into()),
+        ("After", "so", instant("2026-01-11")),
+        ("After", "ngay", "<gml:TimeInstant gml:id='t'><gml:timePosition frame='#julian'>2460000</gml:timePosition></gml:TimeInstant>".into()),
+        ("After", "ngay", String::new()),
+    ] {
+        let reply = server.get(&format!("{FEATURES}{}", asked(op, field, &time))).await;
+        let said = String::from_utf8(reply.bytes).unwrap();
+        assert!(reply.status == 400 && said.contains("ExceptionReport"), "{op} {time}: {said}");
+    }
+    let capabilities = text(&server, "/wfs?SERVICE=WFS&REQUEST=GetCapabilities").await;
+    for class in ["ImplementsMinTemporalFilter", "ImplementsTemporalFilter"] {
+        let said = format!("<fes:Constraint name=\"{class}\"><ows:NoValues/><ows:DefaultValue>TRUE");
+        assert!(capabilities.contains(&said), "{class}");
+    }
+    assert_eq!(capabilities.matches("<fes:TemporalOperator name=").count(), 13);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn boxes_ids_order_and_pages() {
     let world = lots().await;
     let server = world.server().await;

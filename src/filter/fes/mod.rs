@@ -9,6 +9,7 @@ use crate::xml::name;
 use crate::xml::read::Element;
 
 mod gml; // geometry
+pub mod time;
 
 /// Properties of every feature in GML 3.2 (OGC 07-036, 9.4.1).
 const OF_GML: [&str; 6] = ["description", "descriptionReference", "identifier", "name", "boundedBy", "location"];
@@ -70,6 +71,7 @@ impl Reader<'_> {
             "Crosses" => "s_crosses",
             "Contains" => "s_contains",
             "DWithin" | "Beyond" => return self.distance(at, element),
+            operator if let Some(relation) = time::relation(operator) => return self.temporal(at, relation, element),
             _ if is_id(element) => return self.ids(at, std::slice::from_ref(element)),
             other => return at.fault(format!("{} is not a condition that is known here", quoted(other))),
         };

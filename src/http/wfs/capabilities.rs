@@ -9,6 +9,7 @@ use super::answer::{CSV, GML_31, GML_32, JSON};
 use super::ask::{systems, urn};
 use super::{Request, type_name, xml};
 use crate::app::App;
+use crate::filter::fes::time;
 use crate::layer::Layer;
 use crate::layer::gml::NAMESPACE;
 use crate::xml::Xml;
@@ -47,8 +48,8 @@ const FILTER: [(&str, bool); 14] = [
     ("ImplementsStandardFilter", true),
     ("ImplementsMinSpatialFilter", true),
     ("ImplementsSpatialFilter", true),
-    ("ImplementsMinTemporalFilter", false),
-    ("ImplementsTemporalFilter", false),
+    ("ImplementsMinTemporalFilter", true),
+    ("ImplementsTemporalFilter", true),
     ("ImplementsVersionNav", false),
     ("ImplementsSorting", true),
     ("ImplementsExtendedOperators", false),
@@ -246,15 +247,29 @@ impl Writer<'_> {
             "MultiCurve",
             "MultiSurface",
         ] {
-            let operand = format!("gml:{name}");
-            self.xml
-                .empty("fes:GeometryOperand", &[("xmlns:gml", "http://www.opengis.net/gml/3.2"), ("name", &operand)]);
+            self.operand("fes:GeometryOperand", name);
         }
         self.xml.close("fes:GeometryOperands").open("fes:SpatialOperators", &[]);
         for name in SPATIAL.into_iter().chain(["Beyond"]) {
             self.xml.empty("fes:SpatialOperator", &[("name", name)]);
         }
-        self.xml.close("fes:SpatialOperators").close("fes:Spatial_Capabilities").close("fes:Filter_Capabilities");
+        self.xml.close("fes:SpatialOperators").close("fes:Spatial_Capabilities");
+        self.xml.open("fes:Temporal_Capabilities", &[]).open("fes:TemporalOperands", &[]);
+        for name in time::OPERANDS {
+            self.operand("fes:TemporalOperand", name);
+        }
+        self.xml.close("fes:TemporalOperands").open("fes:TemporalOperators", &[]);
+        // It is taken, but the schema of capabilities has no name for it.
+        for (name, _) in time::OPERATORS.iter().filter(|(name, _)| *name != "AnyInteracts") {
+            self.xml.empty("fes:TemporalOperator", &[("name", name)]);
+        }
+        self.xml.close("fes:TemporalOperators").close("fes:Temporal_Capabilities").close("fes:Filter_Capabilities");
+    }
+
+    /// A type of GML 3.2 that filters may name.
+    fn operand(&mut self, element: &str, name: &str) {
+        let name = format!("gml:{name}");
+        self.xml.empty(element, &[("xmlns:gml", "http://www.opengis.net/gml/3.2"), ("name", &name)]);
     }
 
     fn older_filters(&mut self) {

@@ -1,0 +1,4 @@
+package org.opengis.temporal;
+
+public interface Period extends TemporalGeometricPrimitive {
+}
