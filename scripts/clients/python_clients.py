@@ -158,6 +158,14 @@ def pyogrio_gdal():
         assert "9217" in str(found["crs"]) or "VN-2000" in str(found["crs"]), found["crs"]
         return same(read(plan), found, PARCEL, 5.1e-5)
 
+    def both_places():
+        (WORK / "twice.json").write_bytes(get(f"{OGC}/collections/qhsdd_2030/export?profile=jsonfg-plus&crs=EPSG:9217")[1])
+        own, degrees = (read(f"{driver}:{WORK / 'twice.json'}") for driver in ("JSONFG", "GEOJSON"))
+        said = same(read(plan), own, PARCEL, 5.1e-5)
+        west, south, east, north = shapely.total_bounds(degrees["geometry"])
+        assert len(degrees["ids"]) == len(own["ids"]) and 102 < west < east < 110 and 8 < south < north < 24, (west, south, east, north)
+        return f"{said}; in degrees for a reader of GeoJSON"
+
     gdal.tries("read the same layer in its own system (Part 2), equal to the source", storage)
     gdal.tries("ask for EPSG:4756 (VN-2000), latitude first", latitude_first)
     gdal.tries("filter", filtered)
@@ -165,6 +173,7 @@ def pyogrio_gdal():
     gdal.tries("read a vector tile", tile)
     gdal.tries("read a tile in GeoJSON", geojson_tile)
     gdal.tries("read the whole layer as JSON-FG in its own system, equal to the source", jsonfg)
+    gdal.tries("read one document as JSON-FG in its own system and as GeoJSON in degrees (profile=jsonfg-plus)", both_places)
     if service("wfs", "WFS"):
         gdal.tries("read through WFS 2.0, equal to the source", lambda: same(
             read(plan), read(f"WFS:{URL}/wfs?version=2.0.0", layer=wfs_name("qhsdd_2030")), PARCEL, 5.1e-5))

@@ -5,6 +5,7 @@ use super::encode::{Encode, list};
 use super::rows::{Job, Record};
 use super::shape::{self, Body, Positions, Shape};
 use crate::error::Result;
+use crate::geo::Crs;
 use crate::layer::number;
 use crate::layer::values::Members;
 
@@ -73,8 +74,12 @@ pub struct Form {
 
 impl Form {
     pub fn new(job: &Job) -> Form {
-        let crs = job.selection.crs;
-        Form { members: Members::of(&job.selection.fields), places: crs.decimals(), y_first: crs.y_first }
+        Form { members: Members::of(&job.selection.fields), ..Form::places(job.selection.crs) }
+    }
+
+    /// For places in a system, without properties.
+    pub fn places(crs: Crs) -> Form {
+        Form { members: Members::of(&[]), places: crs.decimals(), y_first: crs.y_first }
     }
 
     pub fn geometry(&self, record: &Record, out: &mut Vec<u8>) -> Result<()> {

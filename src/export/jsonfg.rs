@@ -12,13 +12,12 @@ use crate::layer::time::When;
 use crate::layer::{Layer, Selection, number};
 use crate::schema::Field;
 
-const CONFORMS_TO: [&str; 2] = [
-    "http://www.opengis.net/spec/json-fg-1/1.0/conf/core",
-    "http://www.opengis.net/spec/json-fg-1/1.0/conf/types-schemas",
-];
+pub const CORE: &str = "http://www.opengis.net/spec/json-fg-1/1.0/conf/core";
+const CONFORMS_TO: [&str; 2] = [CORE, "http://www.opengis.net/spec/json-fg-1/1.0/conf/types-schemas"];
 
 pub struct JsonFg {
     form: Form,
+    degrees: Form,
     head: Vec<u8>,
     is_geojson: bool,
     time: Time,
@@ -26,7 +25,7 @@ pub struct JsonFg {
 
 impl JsonFg {
     pub fn new(job: &Job) -> JsonFg {
-        let mut members = members("FeatureCollection", &job.layer, &job.selection, job.home.as_deref());
+        let mut members = members("FeatureCollection", &job.layer, &job.selection, job.document.home.as_deref());
         let dimension = match job.layer.shape() {
             "point" => Some(0),
             "line" => Some(1),
@@ -36,25 +35,42 @@ impl JsonFg {
         if let Some(dimension) = dimension.filter(|_| job.is_spatial()) {
             members.insert("geometryDimension".into(), json!(dimension));
         }
+        members.extend(job.document.members.clone());
         let mut head = Json::from(members).to_string().into_bytes();
         head.pop();
         head.extend_from_slice(b",\"features\":[\n");
         let time = Time::of(&job.layer, &job.selection);
-        JsonFg { form: Form::new(job), head, is_geojson: is_geojson(&job.selection), time }
+        JsonFg {
+            form: Form::new(job),
+            degrees: Form::places(Crs::CRS84),
+            head,
+            is_geojson: is_geojson(&job.selection),
+            time,
+        }
     }
 }
 
-/// One feature as a document of its own. It is given as GeoJSON, its geometry in the system of the selection; `home` is the
-/// layer's address.
-pub fn feature(layer: &Layer, selection: &Selection, home: &str, mut geojson: Map<String, Json>) -> Map<String, Json> {
+/// One feature as a document of its own. It is given as GeoJSON, its geometry in the system of the selection, and with its
+/// geometry in WGS 84, where that is wanted too; `home` is the layer's address.
+pub fn feature(
+    layer: &Layer,
+    selection: &Selection,
+    home: &str,
+    mut geojson: Map<String, Json>,
+    degrees: Option<Json>,
+) -> Map<String, Json> {
     let mut document = members("Feature", layer, selection, Some(home));
     let mut take = |name: &str| geojson.remove(name).unwrap_or_default();
     let (geometry, properties) = (take("geometry"), take("properties"));
     let time = Time::of(layer, selection).said(|n| properties[&selection.fields[n].name].as_str());
-    let is_empty =
-        ["coordinates", "geometries"].iter().any(|name| geometry[name].as_array().is_some_and(Vec::is_empty));
-    let shown = if is_empty { Json::Null } else { geometry };
-    let [place, geometry] = if is_geojson(selection) { [Json::Null, shown] } else { [shown, Json::Null] };
+    let shown = |shape: Json| {
+        let parts = ["coordinates", "geometries"].map(|name| shape[name].as_array().is_some_and(Vec::is_empty));
+        if parts.contains(&true) { Json::Null } else { shape }
+    };
+    let [place, geometry] = match is_geojson(selection) {
+        true => [Json::Null, shown(geometry)],
+        false => [geometry, degrees.unwrap_or_default()].map(shown),
+    };
     for (name, value) in
         [("id", take("id")), ("time", time), ("place", place), ("geometry", geometry), ("properties", properties)]
     {
@@ -171,16 +187,12 @@ impl Encode for JsonFg {
             _ => None,
         };
         out.extend_from_slice(self.time.said(text).to_string().as_bytes());
-        out.extend_from_slice(if self.is_geojson { b",\"place\":null,\"geometry\":" } else { b",\"place\":" });
-        // The schemas have no empty geometry.
-        let shape = record.geometry.as_deref().map(shape::read).transpose()?;
-        match shape.filter(|shape| !shape.is_empty()) {
-            Some(shape) => self.form.shape(&shape, out),
-            None => out.extend_from_slice(b"null"),
-        }
-        if !self.is_geojson {
-            out.extend_from_slice(b",\"geometry\":null");
-        }
+        let (asked, degrees) = (record.geometry.as_deref(), record.degrees.as_deref());
+        let [place, geometry] = if self.is_geojson { [None, asked] } else { [asked, degrees] };
+        out.extend_from_slice(b",\"place\":");
+        shown(&self.form, place, out)?;
+        out.extend_from_slice(b",\"geometry\":");
+        shown(&self.degrees, geometry, out)?;
         out.extend_from_slice(b",\"properties\":");
         self.form.properties(record, out)?;
         out.push(b'}');
@@ -190,6 +202,15 @@ impl Encode for JsonFg {
     fn tail(&self) -> Vec<u8> {
         b"\n]}\n".to_vec()
     }
+}
+
+/// A geometry; the schemas have no empty one.
+fn shown(form: &Form, geometry: Option<&[u8]>, out: &mut Vec<u8>) -> Result<()> {
+    match geometry.map(shape::read).transpose()?.filter(|shape| !shape.is_empty()) {
+        Some(shape) => form.shape(&shape, out),
+        None => out.extend_from_slice(b"null"),
+    }
+    Ok(())
 }
 
 #[cfg(test)]

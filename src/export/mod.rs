@@ -29,7 +29,7 @@ pub use encode::written;
 pub use file::{Scratch, make};
 pub use format::Format;
 pub use read::Written;
-pub use rows::Job;
+pub use rows::{Document, Job};
 pub use shapefile::short_names;
 pub use turns::{Turn, Turns};
 

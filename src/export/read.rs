@@ -215,7 +215,7 @@ async fn write(
     limit: Option<u64>,
 ) -> Result<u64> {
     let sql = job.statement(&part.condition, &part.order, limit);
-    let transform = job.transform();
+    let systems = job.systems();
     // Rows that have arrived together are written together.
     let mut rows = std::pin::pin!(run::stream(on, sql)?.ready_chunks(64));
     let (mut out, mut here, mut all) = (Vec::with_capacity(CHUNK + (16 << 10)), 0, 0);
@@ -223,7 +223,7 @@ async fn write(
         for row in some {
             let row = row?;
             out.extend_from_slice(encoder.between());
-            encoder.feature(&Record::of(&row, job, transform)?, &mut out)?;
+            encoder.feature(&Record::of(&row, job, &systems)?, &mut out)?;
             here += 1;
             if out.len() >= CHUNK {
                 all += here;

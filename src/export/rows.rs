@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value as Json};
 use sqlx::postgres::PgRow;
 
 use crate::error::{Error, Result};
 use crate::filter::render;
-use crate::geo::Transform;
+use crate::geo::{Crs, Transform};
 pub use crate::layer::values::Value;
 use crate::layer::values::{bytes, column};
 use crate::layer::{Cursor, Layer, Query, Selection, Sort};
@@ -26,8 +27,18 @@ pub struct Job {
     pub after: Option<Cursor>,
     /// None: all.
     pub limit: Option<u32>,
-    /// The address of the layer, for documents that say where its schema is.
+    pub document: Document,
+}
+
+/// What documents say beside features.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    /// The address of the layer, for those that say where its schema is.
     pub home: Option<String>,
+    /// Further members, for those that have room.
+    pub members: Map<String, Json>,
+    /// With each geometry in WGS 84 too, for those that can have two.
+    pub twice: bool,
 }
 
 impl Job {
@@ -42,7 +53,7 @@ impl Job {
             sort: Sort::default(),
             after: None,
             limit: None,
-            home: None,
+            document: Document::default(),
         }
     }
 
@@ -51,10 +62,14 @@ impl Job {
         self.selection.geometry && self.layer.spatial().is_some()
     }
 
-    /// What is done to the geometry here, where PostgreSQL does not.
-    pub fn transform(&self) -> Option<Transform> {
-        let (stored, asked) = (self.layer.srid?, self.selection.crs);
-        if stored == asked.srid { None } else { Transform::new(stored, asked) }
+    /// The systems that geometry is written in, each with what is done to it here, where PostgreSQL does not; none where
+    /// there is no geometry. The first is the one that is asked for.
+    pub fn systems(&self) -> Vec<(Crs, Option<Transform>)> {
+        let Some((_, stored)) = self.layer.spatial().filter(|_| self.selection.geometry) else { return Vec::new() };
+        let asked = self.selection.crs;
+        let other = (self.document.twice && asked != Crs::CRS84).then_some(Crs::CRS84);
+        let here = |crs: Crs| if stored == crs.srid { None } else { Transform::new(stored, crs) };
+        [asked].into_iter().chain(other).map(|crs| (crs, here(crs))).collect()
     }
 
     /// A name for the feature's id that no property has.
@@ -69,9 +84,8 @@ impl Job {
     /// The statement that reads the features of one part of the order: a condition and an order within it.
     pub fn statement(&self, condition: &Sql, order: &str, limit: Option<u64>) -> Sql {
         let mut columns = format!("t.{FID}");
-        if let Some((_, srid)) = self.layer.spatial().filter(|_| self.selection.geometry) {
-            let crs = self.selection.crs;
-            let there = match srid == crs.srid || self.transform().is_some() {
+        for (crs, transform) in self.systems() {
+            let there = match self.layer.srid == Some(crs.srid) || transform.is_some() {
                 true => format!("t.{GEOM}"),
                 false => format!("ST_Transform(t.{GEOM}, {})", crs.srid),
             };
@@ -109,26 +123,31 @@ pub struct Record<'a> {
     pub fid: i64,
     /// EWKB, little-endian, in the system that was asked for.
     pub geometry: Option<Cow<'a, [u8]>>,
+    /// The same in WGS 84, where it is wanted too.
+    pub degrees: Option<Cow<'a, [u8]>>,
     /// In the order of the selection's fields.
     pub values: Vec<Value<'a>>,
 }
 
 impl<'a> Record<'a> {
-    /// `transform` is the job's.
-    pub fn of(row: &'a PgRow, job: &Job, transform: Option<Transform>) -> Result<Record<'a>> {
+    /// `systems` are the job's.
+    pub fn of(row: &'a PgRow, job: &Job, systems: &[(Crs, Option<Transform>)]) -> Result<Record<'a>> {
         let fid = bytes(row, 0)?.and_then(|b| b.try_into().ok()).map(i64::from_be_bytes);
         let fid = fid.ok_or_else(|| Error::Internal("a row has no id".into()))?;
-        let spatial = job.is_spatial();
-        let mut geometry = if spatial { bytes(row, 1)?.map(Cow::Borrowed) } else { None };
-        if let (Some(geometry), Some(transform)) = (&mut geometry, transform) {
-            let nowhere = || Error::Internal(format!("feature {fid} has no place in the system that is asked for"));
-            transform.ewkb(geometry.to_mut()).ok_or_else(nowhere)?;
+        let mut places = [None, None];
+        for (n, (place, (_, transform))) in places.iter_mut().zip(systems).enumerate() {
+            *place = bytes(row, 1 + n)?.map(Cow::Borrowed);
+            if let (Some(place), Some(transform)) = (place, transform) {
+                let nowhere = || Error::Internal(format!("feature {fid} has no place in the system that is asked for"));
+                transform.ewkb(place.to_mut()).ok_or_else(nowhere)?;
+            }
         }
-        let first = 1 + usize::from(spatial);
+        let [geometry, degrees] = places;
+        let first = 1 + systems.len();
         let mut values = Vec::with_capacity(job.selection.fields.len());
         for (n, field) in job.selection.fields.iter().enumerate() {
             values.push(Value::of(row, first + n, field.kind)?);
         }
-        Ok(Record { fid, geometry, values })
+        Ok(Record { fid, geometry, degrees, values })
     }
 }

@@ -140,7 +140,7 @@ pub fn json(media_type: &'static str, body: impl Into<Body>) -> Response {
 }
 
 /// Links of a document as headers too (RFC 8288), for clients that do not read the document. An address longer than
-/// proxies take in a header stands in the document only.
+/// proxies take in a header stands in the document only; what a header says already is not said again.
 pub fn say_links(response: &mut Response, links: &[Value]) {
     for link in links {
         let [Some(href), Some(rel), Some(media_type)] = ["href", "rel", "type"].map(|key| link[key].as_str()) else {
@@ -149,8 +149,11 @@ pub fn say_links(response: &mut Response, links: &[Value]) {
         if href.len() > 2_000 {
             continue;
         }
-        if let Ok(value) = HeaderValue::from_str(&format!("<{href}>; rel=\"{rel}\"; type=\"{media_type}\"")) {
-            response.headers_mut().append(header::LINK, value);
+        let headers = response.headers_mut();
+        if let Ok(value) = HeaderValue::from_str(&format!("<{href}>; rel=\"{rel}\"; type=\"{media_type}\""))
+            && !headers.get_all(header::LINK).iter().any(|said| said == value)
+        {
+            headers.append(header::LINK, value);
         }
     }
 }

@@ -278,6 +278,85 @@ async fn json_fg_says_what_kind_of_feature_is_where_and_when() {
     assert_eq!(members(&empty), [null(), null(), null()]);
 }
 
+/// The profiles that the headers of an answer link to, by their names.
+fn profiles(reply: &Reply) -> Vec<&str> {
+    let links = reply.headers.get_all(header::LINK).iter().map(|v| v.to_str().unwrap());
+    let those = links.filter(|l| l.contains("rel=\"profile\"")).map(|l| l.split(['<', '>']).nth(1).unwrap());
+    those.map(|href| href.strip_prefix("http://www.opengis.net/def/profile/OGC/0/").unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn geojson_comes_in_the_profile_that_is_asked_for_and_says_which() {
+    let (_world, server) = parcels(25).await;
+    let items = "/ogc/collections/thua/items";
+    let vn2000 = "crs=EPSG:9217";
+    for (query, profile) in [
+        ("", "rfc7946"),
+        ("profile=rfc7946", "rfc7946"),
+        ("profile=jsonfg", "jsonfg"),
+        ("profile=jsonfg-plus", "jsonfg-plus"),
+        ("profile=jsonfg-plus,rfc7946", "jsonfg-plus"),
+        ("profile=http%3A%2F%2Fwww.opengis.net%2Fdef%2Fprofile%2FOGC%2F0%2Fjsonfg", "jsonfg"),
+    ] {
+        for path in [format!("{items}?{vn2000}&{query}"), format!("{items}/3?{vn2000}&{query}")] {
+            let reply = asked(&server, &path, "application/geo+json").await;
+            assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, "application/geo+json"), "{path}");
+            assert_eq!(profiles(&reply), [profile], "{path}");
+            let doc = reply.json();
+            let linked = doc["links"].as_array().unwrap().iter().find(|l| l["rel"] == "profile").unwrap();
+            assert!(linked["href"].as_str().unwrap().ends_with(&format!("/{profile}")), "{path}: {linked}");
+            let feature = doc["features"].as_array().map_or(&doc, |all| &all[0]);
+            assert_eq!(doc["features"].as_array().map_or(10, Vec::len), 10, "{path}: GeoJSON has pages");
+            let kind = |member: &str| feature.get(member).map(|g| g["type"].as_str().unwrap_or("null").to_string());
+            let (place, geometry) = (kind("place"), kind("geometry").unwrap());
+            let first = |member: &str| feature[member]["coordinates"][0][0][0].as_f64().unwrap();
+            assert_eq!(doc.get("conformsTo").is_some(), profile != "rfc7946", "{path}");
+            match profile {
+                "rfc7946" => assert!(place.is_none() && first("geometry") > 1e5, "{path}"),
+                "jsonfg" => assert!(geometry == "null" && first("place") > 1e5, "{path}"),
+                _ => {
+                    let degrees = server.json(&format!("{items}/{}", feature["id"])).await;
+                    assert_eq!(feature["geometry"], degrees["geometry"], "{path}");
+                    assert!(first("place") > 1e5, "{path}");
+                }
+            }
+        }
+    }
+    // The next page is of the same profile, and the links of all pages say how many there are.
+    let (mut path, mut seen) = (format!("{items}?profile=jsonfg-plus&limit=10&{vn2000}"), Vec::new());
+    loop {
+        let reply = server.get(&path).await;
+        let page = reply.json();
+        assert_eq!((page["numberMatched"].as_i64(), reply.header("ogc-numbermatched")), (Some(25), "25"));
+        assert_eq!(profiles(&reply), ["jsonfg-plus"]);
+        seen.extend(page["features"].as_array().unwrap().iter().map(|f| f["id"].as_i64().unwrap()));
+        let Some(next) = page["links"].as_array().unwrap().iter().find(|l| l["rel"] == "next") else { break };
+        path = next["href"].as_str().unwrap().strip_prefix("http://ban-do.test").unwrap().to_string();
+    }
+    assert_eq!(seen, (1..=25).collect::<Vec<_>>());
+    // Where the media type has no such profile, the wish is none; what is no profile at all is refused.
+    let csv = server.get(&format!("{items}?f=csv&profile=jsonfg")).await;
+    assert_eq!((csv.status.as_u16(), profiles(&csv).len()), (200, 0));
+    let fg = server.get(&format!("{items}?f=jsonfg&profile=rfc7946&{vn2000}")).await;
+    assert_eq!((fg.header("content-type"), profiles(&fg)), ("application/fg+json", vec!["jsonfg"]));
+    for path in
+        [items, "/ogc/collections/thua/items/1", "/ogc/collections/thua/schema", "/ogc/collections/_records/items"]
+    {
+        let wrong = server.get(&format!("{path}?profile=jsonfg,khong-co")).await;
+        assert!(wrong.status == 400 && wrong.json()["parameter"] == "profile", "{path}");
+    }
+    for path in ["_records/items", "_records/items/thua", "thua/metadata", "thua/tiles/WebMercatorQuad/0/0/0?f=geojson"]
+    {
+        let mark = if path.contains('?') { "&" } else { "?" };
+        let reply = server.get(&format!("/ogc/collections/{path}{mark}profile=jsonfg")).await;
+        assert!([200, 204].contains(&reply.status.as_u16()) && profiles(&reply) == ["rfc7946"], "{path}");
+    }
+    let whole = server.get(&format!("/ogc/collections/thua/export?profile=jsonfg&{vn2000}")).await;
+    assert_eq!((profiles(&whole), whole.json()["features"].as_array().unwrap().len()), (vec!["jsonfg"], 25));
+    let declared = server.json("/ogc/conformance").await["conformsTo"].clone();
+    assert!(declared.as_array().unwrap().iter().any(|c| c == "http://www.opengis.net/spec/json-fg-1/1.0/conf/api"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn accept_and_f_choose_the_format_and_a_limit_makes_pages_of_any() {
     let (_world, server) = parcels(25).await;

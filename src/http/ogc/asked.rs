@@ -19,7 +19,7 @@ pub const MOST: u32 = 10_000;
 /// The features of a page for which nobody says how many.
 pub const USUAL: u32 = 10;
 /// Every parameter of `items`, beside the names of fields. A field that is called so is asked for with `filter`.
-pub const PARAMETERS: [&str; 16] = [
+pub const PARAMETERS: [&str; 17] = [
     "limit",
     "bbox",
     "bbox-crs",
@@ -34,6 +34,7 @@ pub const PARAMETERS: [&str; 16] = [
     "skipGeometry",
     "count",
     "after",
+    "profile",
     "f",
     "lang",
 ];
@@ -56,8 +57,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Takes everything out that a request for the features of layer `id` may say, but `f` and
-    /// `lang`; refuses what is left.
+    /// Takes everything out that a request for the features of layer `id` may say, but what says its form;
+    /// refuses what is left.
     pub async fn take(app: &App, id: &str, params: &mut Params) -> Result<Asked> {
         let layer = app.catalog.with_features(id)?;
         params.filled(&PARAMETERS)?;

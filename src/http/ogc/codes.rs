@@ -12,8 +12,6 @@ use crate::layer::codes::{self, List};
 use crate::layer::land_use::LandUse;
 use crate::schema::Field;
 
-pub const INLINE: &str = "http://www.opengis.net/def/profile/OGC/0/codelist-inline";
-
 /// What schemas say of coded fields, by name: `oneOf` the codes and what else the layer holds, which a schema that left it out
 /// would be wrong about. Where there is too much to tell, `anyOf` leaves it open.
 pub async fn described(app: &App, base: &str, layer: &Layer) -> Result<BTreeMap<String, Map<String, Value>>> {

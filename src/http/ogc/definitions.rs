@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::schemas::described;
-use super::{asked, filter};
+use super::{asked, filter, profile};
 use crate::geo::CRS84;
 use crate::layer::Layer;
 
@@ -99,10 +99,11 @@ fn parameters() -> Map<String, Value> {
         json!({"type": "string", "enum": ["auto", "exact", "estimate", "none"], "default": "auto"}),
         Value::Null,
     );
+    let profiles = |known: &[&str]| json!({"type": "array", "minItems": 1, "items": {"type": "string", "enum": known}});
     put(
         "profile",
-        "Profiles that are wished for, by name or address; what there is: `codelist-inline`",
-        names(),
+        "What GeoJSON is wished to be beside GeoJSON; of several, the last in the list that there is",
+        profiles(&profile::OF_GEOJSON),
         Value::Null,
     );
     put("after", "Where a page goes on; to be taken from a `next` link", text(), Value::Null);
@@ -118,6 +119,8 @@ fn parameters() -> Map<String, Value> {
         parameter("limit", "At most this many layers (default: all)", json!({"type": "integer", "minimum": 1}));
     limit["example"] = json!(50);
     all.insert("limitOfLayers".into(), limit);
+    let say = "How codes are wished to be told; what there is: `codelist-inline`";
+    all.insert("profileOfSchemas".into(), parameter("profile", say, profiles(&profile::OF_SCHEMAS)));
     all.insert(
         "featureId".into(),
         json!({"name": "featureId", "in": "path", "description": "The feature's id", "required": true, "schema": {"type": "integer", "format": "int64"}, "example": 1}),

@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::Bytes;
 use futures_util::stream::unfold;
+use serde_json::{Map, Value};
 use tokio::io::AsyncReadExt;
 
 use super::super::Shared;
@@ -18,14 +19,16 @@ use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
 use super::asked::Asked;
-use super::format::{self, Choice, Form, exported};
+use super::format::{self, Choice};
+use super::profile::Profile;
 use super::{JSON, items};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::export::{Format, Job, Scratch, Turn, make, written};
+use crate::export::{Document, Format, Job, Scratch, Turn, make, written};
 use crate::geo::Crs;
 use crate::layer::Selection;
 use crate::layer::features::{self, Ask};
+use crate::layer::known::Counted;
 
 /// How long an answer waits for a file that is being made; later it begins without knowing how large it is.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,9 +44,10 @@ pub async fn export(
     mut params: Params,
 ) -> Answer {
     let choice = format::choose(&mut params, &headers, format::EXPORTS)?;
-    let format = exported(choice.form).ok_or_else(|| Error::Internal("a form without a format".into()))?;
+    let format = choice.exported().ok_or_else(|| Error::Internal("a form without a format".into()))?;
     let wishes = Wishes::take(&app, &id, format, &mut params)?;
-    let asked = Asked::take(&app, &id, &mut params).await?;
+    let mut asked = Asked::take(&app, &id, &mut params).await?;
+    choice.keep(&mut asked.said);
     answer(app, &base, asked, Wishes { keep: true, ..wishes }, choice).await
 }
 
@@ -76,11 +80,16 @@ pub async fn answer(app: Arc<App>, base: &str, asked: Asked, wishes: Wishes, cho
     }
     let turn = app.exports.take(!format.streams()).await?;
     let here = format!("{base}/ogc/collections/{}", asked.layer.id);
-    let (mut links, page) = paged(&app, &asked, &here, choice.form).await?;
+    let (mut links, page) = paged(&app, &asked, &here, choice).await?;
     links.push(link(&here, "collection", JSON, "The layer"));
-    if format == Format::Jsonfg {
-        links.push(jsonfg_profile());
-    }
+    let document = match format {
+        Format::Jsonfg => Document {
+            members: members(&asked, &here, choice, &links, page),
+            home: Some(here),
+            twice: choice.profile == Some(Profile::JsonFgPlus),
+        },
+        _ => Document::default(),
+    };
     let job = Job {
         layer: asked.layer.clone(),
         query: asked.query.clone(),
@@ -88,7 +97,7 @@ pub async fn answer(app: Arc<App>, base: &str, asked: Asked, wishes: Wishes, cho
         sort: asked.sort.clone(),
         after: asked.after.clone(),
         limit: asked.limit,
-        home: Some(here.clone()),
+        document,
     };
     let (crs, name) = (job.selection.crs, format!("{}.{}", job.layer.id, format.ending()));
     let (size, body) = match format.streams() {
@@ -98,8 +107,8 @@ pub async fn answer(app: Arc<App>, base: &str, asked: Asked, wishes: Wishes, cho
     let mut response = super::fresh(choice.answer(body));
     super::crs::say(&mut response, crs);
     respond::say_links(&mut response, &links);
-    if let Some(returned) = page {
-        items::say_returned(&mut response, returned);
+    if let Some((returned, counted)) = page {
+        items::say_counts(&mut response, returned, counted);
     }
     let headers = response.headers_mut();
     if let Some(size) = size {
@@ -113,24 +122,37 @@ pub async fn answer(app: Arc<App>, base: &str, asked: Asked, wishes: Wishes, cho
     Ok(response)
 }
 
-/// What a document in JSON-FG says that it is (OGC 21-045r1, 14).
-pub fn jsonfg_profile() -> serde_json::Value {
-    link("http://www.opengis.net/def/profile/OGC/0/jsonfg", "profile", "text/html", "JSON-FG")
+/// What a JSON-FG document says beside its features (OGC 17-069r4, 7.16).
+fn members(
+    asked: &Asked,
+    here: &str,
+    choice: Choice,
+    links: &[Value],
+    page: Option<(usize, Counted)>,
+) -> Map<String, Value> {
+    let own =
+        [asked.limit.map(|n| ("limit", n.to_string())), asked.after.as_ref().map(|a| ("after", a.write(&asked.sort)))];
+    let own = asked.said.address(&format!("{here}/items"), &own.into_iter().flatten().collect::<Vec<_>>());
+    let links: Vec<Value> = choice.links(&own, format::ITEMS).into_iter().chain(links.iter().cloned()).collect();
+    let matched = page.and_then(|(_, counted)| counted.number()).map(|n| ("numberMatched".to_string(), n.into()));
+    let said = [("timeStamp".to_string(), crate::app::now().into()), ("links".to_string(), links.into())];
+    said.into_iter().chain(matched).collect()
 }
 
-/// The links of a page, and how many features it has.
-async fn paged(app: &App, asked: &Asked, here: &str, form: Form) -> Result<(Vec<serde_json::Value>, Option<usize>)> {
+/// The links of a page, how many features it has and how many match.
+async fn paged(app: &App, asked: &Asked, here: &str, choice: Choice) -> Result<(Vec<Value>, Option<(usize, Counted)>)> {
     let Asked { layer, query, sort, after, limit: Some(limit), .. } = asked else { return Ok((vec![], None)) };
     let bare = Selection { fields: Vec::new(), geometry: false, crs: asked.selection.crs };
     let ask = Ask { layer, query, selection: &bare, sort, from: after.as_ref().into(), limit: *limit };
     let page = features::page(&app.db.pool, ask).await.map_err(|e| asked.blame(e))?;
     let mut links = Vec::new();
     if let Some(next) = &page.next {
-        let more = [("limit", limit.to_string()), ("after", next.write(sort)), ("f", form.name.to_string())];
+        let more = [("limit", limit.to_string()), ("after", next.write(sort)), ("f", choice.form.name.to_string())];
         let next = asked.said.address(&format!("{here}/items"), &more);
-        links.push(link(next, "next", form.media_type, "The next page"));
+        links.push(link(next, "next", choice.form.media_type, "The next page"));
     }
-    Ok((links, Some(page.count())))
+    let counted = items::counted(app, asked, &page).await?;
+    Ok((links, Some((page.count(), counted))))
 }
 
 /// The features as they are read. The first of them are waited for, so that what goes wrong at once has a status.

@@ -11,6 +11,8 @@ use serde_json::Value;
 use super::super::links::link;
 use super::super::params::Params;
 use super::super::respond;
+use super::asked::Said;
+use super::profile::Profile;
 use crate::error::{Error, Result};
 use crate::export::Format;
 use crate::layer::catalog::shorten;
@@ -129,12 +131,14 @@ pub struct Choice {
     pub lang: Lang,
     /// The address itself says the language, so links go on saying it.
     pub lang_said: bool,
+    /// What it is beside GeoJSON; none where it is no GeoJSON.
+    pub profile: Option<Profile>,
 }
 
-/// Takes `f` and `lang` out and chooses one of the forms `there`; the first is the default.
+/// Takes `f` and `lang` out, and `profile` where it is taken, and chooses one of the forms `there`; the first is the default.
 ///
 /// # Errors
-/// An unknown `f` or `lang` is a 400, an `Accept` that none of them satisfies a 406; both list what there is.
+/// An unknown `f`, `lang` or `profile` is a 400, an `Accept` that none of them satisfies a 406; both list what there is.
 pub fn choose(params: &mut Params, headers: &HeaderMap, there: &[Form]) -> Result<Choice> {
     let said = params.text("lang");
     let lang = match said.as_deref() {
@@ -150,7 +154,8 @@ pub fn choose(params: &mut Params, headers: &HeaderMap, there: &[Form]) -> Resul
         Some(f) => named(&f, there)?,
         None => accepted(&joined(headers, &header::ACCEPT), there)?,
     };
-    Ok(Choice { form, lang, lang_said: said.is_some() })
+    let profile = Profile::choose(params, form, there)?;
+    Ok(Choice { form, lang, lang_said: said.is_some(), profile })
 }
 
 fn named(f: &str, there: &[Form]) -> Result<Form> {
@@ -221,10 +226,21 @@ impl Choice {
         self.form == HTML
     }
 
-    /// An answer of this form; caches are told what it depends on.
+    /// Whether it is JSON-FG, whatever its media type.
+    pub fn is_jsonfg(&self) -> bool {
+        self.profile > Some(Profile::Rfc7946)
+    }
+
+    /// The format of an export that it is.
+    pub fn exported(&self) -> Option<Format> {
+        if self.is_jsonfg() { Some(Format::Jsonfg) } else { exported(self.form) }
+    }
+
+    /// An answer of this form, with its profile; caches are told what it depends on.
     pub fn answer(&self, body: impl Into<Body>) -> Response {
         let media_type = if self.is_html() { "text/html; charset=utf-8" } else { self.form.media_type };
         let mut response = respond::json(media_type, body);
+        self.say_profile(&mut response);
         let headers = response.headers_mut();
         headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Language"));
         if self.is_html() {
@@ -233,11 +249,26 @@ impl Choice {
         response
     }
 
-    /// `self`, and an `alternate` for every other form of the resource at `here`, whose query says neither `f` nor `lang`.
+    /// Has links go on saying the profile, where the form alone does not say it.
+    pub fn keep(&self, said: &mut Said) {
+        let own = if self.form == JSONFG { Profile::JsonFg } else { Profile::Rfc7946 };
+        if let Some(profile) = self.profile.filter(|p| *p != own) {
+            said.add("profile", profile.id());
+        }
+    }
+
+    /// Says the profile in a header (23-058r2, 13, profile-link-header).
+    pub fn say_profile(&self, response: &mut Response) {
+        respond::say_links(response, &self.profile.map(Profile::link).into_iter().collect::<Vec<_>>());
+    }
+
+    /// `self`, the profile, and an `alternate` for every other form of the resource at `here`, whose query says neither `f`
+    /// nor `lang`.
     pub fn links(&self, here: &str, there: &[Form]) -> Vec<Value> {
         let default = there.first().map(|form| form.name);
         let own = if default == Some(self.form.name) { here.to_string() } else { with_f(here, self.form) };
         let mut links = vec![link(own, "self", self.form.media_type, "This document")];
+        links.extend(self.profile.map(Profile::link));
         for form in there.iter().filter(|form| form.name != self.form.name) {
             links.push(link(with_f(here, *form), "alternate", form.media_type, &format!("As {}", form.title)));
         }
@@ -312,7 +343,7 @@ mod tests {
 
     #[test]
     fn every_other_form_has_a_link() {
-        let choice = Choice { form: GEOJSON, lang: Lang::Vi, lang_said: false };
+        let choice = Choice { form: GEOJSON, lang: Lang::Vi, lang_said: false, profile: None };
         let links = choice.links("http://x/items?limit=1", THREE);
         let said: Vec<(&str, &str)> =
             links.iter().map(|l| (l["rel"].as_str().unwrap(), l["href"].as_str().unwrap())).collect();

@@ -12,19 +12,20 @@ use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
 use super::asked::{Asked, Said, USUAL, selection};
-use super::format::{self, Choice, exported};
+use super::format::{self, Choice};
+use super::profile::Profile;
 use super::schemas::{self, SCHEMA};
 use super::{GEOJSON, JSON};
 use super::{download, html};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::export::{Format, jsonfg};
 use crate::feed::Mark;
 use crate::geo::Crs;
-use crate::layer::Selection;
 use crate::layer::catalog::shorten;
 use crate::layer::features::{self, Ask};
 use crate::layer::known::{Count, Counted};
+use crate::layer::{Layer, Selection};
 
 /// The rows of a table for which nobody says how many.
 const ROWS: u32 = 25;
@@ -47,9 +48,13 @@ pub async fn page(
 
 /// A page goes on after its last feature, so edits never shift it.
 async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice: Choice) -> Answer {
-    if let Some(format) = exported(choice.form).filter(|f| *f != Format::Geojson) {
+    if let Some(format) = choice.exported().filter(|f| *f != Format::Geojson) {
         let wishes = download::Wishes::take(&app, id, format, &mut params)?;
-        let asked = Asked::take(&app, id, &mut params).await?;
+        let mut asked = Asked::take(&app, id, &mut params).await?;
+        if choice.form == format::GEOJSON {
+            asked.limit.get_or_insert(USUAL);
+        }
+        choice.keep(&mut asked.said);
         return download::answer(app, base, asked, wishes, choice).await;
     }
     if choice.is_html() {
@@ -62,14 +67,7 @@ async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice:
     let limit = asked.limit.unwrap_or(if choice.is_html() { ROWS } else { USUAL });
     let ask = Ask { layer, query, selection, sort, from: after.as_ref().into(), limit };
     let page = features::page(&app.db.pool, ask).await.map_err(|e| asked.blame(e))?;
-    let counted = match (after, &page.next, asked.count) {
-        // All of them are here.
-        (None, None, how) if how != Count::None => Counted::Exactly(page.count() as i64),
-        (_, _, how) => {
-            let counted = app.known.count(&app.db.pool, &app.catalog, layer, query, how);
-            counted.await.map_err(|e| asked.blame(e))?
-        }
-    };
+    let counted = counted(&app, &asked, &page).await?;
     let here = format!("{base}/ogc/collections/{id}");
     let address = |after: Option<String>| {
         let more = [Some(("limit", limit.to_string())), after.map(|a| ("after", a))];
@@ -103,18 +101,29 @@ async fn answer(app: Arc<App>, base: &str, id: &str, mut params: Params, choice:
     // A long question twelve times over is more than a head can hold.
     links.retain(|l| l["rel"] != "alternate");
     respond::say_links(&mut response, &links);
-    say_returned(&mut response, returned);
+    say_counts(&mut response, returned, counted);
+    Ok(response)
+}
+
+/// How many features match what is asked, of which this is a page.
+pub async fn counted(app: &App, asked: &Asked, page: &features::Page) -> Result<Counted> {
+    let Asked { layer, query, after, count, .. } = asked;
+    if after.is_none() && page.next.is_none() && *count != Count::None {
+        // All of them are here.
+        return Ok(Counted::Exactly(page.count() as i64));
+    }
+    let counted = app.known.count(&app.db.pool, &app.catalog, layer, query, *count);
+    counted.await.map_err(|e| asked.blame(e))
+}
+
+/// Says how many features an answer has and how many match.
+pub fn say_counts(response: &mut Response, returned: usize, counted: Counted) {
     let headers = response.headers_mut();
+    headers.insert(RETURNED.clone(), returned.into());
     headers.insert(MODE.clone(), HeaderValue::from_static(counted.how()));
     if let Some(n) = counted.number() {
         headers.insert(MATCHED.clone(), n.into());
     }
-    Ok(response)
-}
-
-/// Says how many features an answer has.
-pub fn say_returned(response: &mut Response, features: usize) {
-    response.headers_mut().insert(RETURNED.clone(), features.into());
 }
 
 /// `GET /ogc/collections/{id}/items/{fid}`.
@@ -133,18 +142,19 @@ pub async fn one(
         // The page draws it in degrees.
         selection = Selection::whole(&layer, Crs::CRS84);
     }
-    params.end("`crs`, `properties`, `exclude-properties`, `skipGeometry`, `f`, `lang`")?;
+    params.end("`crs`, `properties`, `exclude-properties`, `skipGeometry`, `f`, `lang`, `profile`")?;
     let missing = || Error::NotFound(format!("layer `{id}` has no feature `{}`", shorten(&fid)));
     let number: i64 = fid.parse().map_err(|_| missing())?;
-    let (feature, state) = features::one(&app.db.pool, &layer, number, &selection).await?.ok_or_else(missing)?;
+    let (feature, state, degrees) = read(&app, &layer, number, &selection, choice).await?.ok_or_else(missing)?;
     let response = if choice.is_html() {
         html::feature(&base, choice, &layer, number, &serde_json::from_str(&feature)?)
-    } else if choice.form == format::JSONFG {
+    } else if choice.is_jsonfg() {
+        choice.keep(&mut said);
         let home = format!("{base}/ogc/collections/{id}");
-        let mut document = jsonfg::feature(&layer, &selection, &home, serde_json::from_str(&feature)?);
+        let mut document = jsonfg::feature(&layer, &selection, &home, serde_json::from_str(&feature)?, degrees);
         let here = said.address(&format!("{home}/items/{number}"), &[]);
         let mut links = choice.links(&here, format::ITEM);
-        links.extend([link(&home, "collection", JSON, "The layer"), download::jsonfg_profile()]);
+        links.push(link(&home, "collection", JSON, "The layer"));
         document.insert("links".into(), links.into());
         choice.answer(Value::from(document).to_string())
     } else {
@@ -156,11 +166,32 @@ pub async fn one(
     Ok(if choice.is_html() { response } else { super::write::tagged(response, &headers, &state) })
 }
 
+/// The text of a feature, the mark of its state and, where that is wanted too, its geometry in WGS 84, all of one moment.
+async fn read(
+    app: &App,
+    layer: &Layer,
+    number: i64,
+    selection: &Selection,
+    choice: Choice,
+) -> Result<Option<(String, String, Option<Value>)>> {
+    if choice.profile != Some(Profile::JsonFgPlus) {
+        let found = features::one(&app.db.pool, layer, number, selection).await?;
+        return Ok(found.map(|(feature, state)| (feature, state, None)));
+    }
+    let mut tx = app.db.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let Some((feature, state)) = features::one(&mut *tx, layer, number, selection).await? else { return Ok(None) };
+    let place = Selection { crs: Crs::CRS84, fields: Vec::new(), geometry: selection.geometry };
+    let there = features::one(&mut *tx, layer, number, &place).await?;
+    let mut there: Value = there.map_or(Ok(Value::Null), |(text, _)| serde_json::from_str(&text))?;
+    Ok(Some((feature, state, Some(there["geometry"].take()))))
+}
+
 /// A Feature with its links.
 pub fn whole(base: &str, id: &str, number: i64, said: &Said, feature: &str) -> String {
     let here = format!("{base}/ogc/collections/{id}");
     let links: Value = json!([
         link(said.address(&format!("{here}/items/{number}"), &[]), "self", GEOJSON, "This feature"),
+        Profile::Rfc7946.link(),
         link(&here, "collection", JSON, "The layer"),
     ]);
     // The text ends with the brace of the Feature.

@@ -13,6 +13,7 @@ pub mod html;
 pub mod items;
 pub mod openapi;
 mod operations;
+mod profile;
 pub mod quality;
 pub mod records;
 pub mod schemas;
@@ -104,6 +105,7 @@ pub async fn conformance(Base(base): Base, headers: HeaderMap, mut params: Param
     let all: Vec<_> = CONFORMS_TO
         .iter()
         .chain(&schemas::CONFORMS_TO)
+        .chain(&profile::CONFORMS_TO)
         .chain(&write::CONFORMS_TO)
         .chain(&tiles::CONFORMS_TO)
         .chain(&styles::CONFORMS_TO)
@@ -119,7 +121,7 @@ pub async fn conformance(Base(base): Base, headers: HeaderMap, mut params: Param
 /// Chooses the form of a resource that takes no other parameters.
 fn document(params: &mut Params, headers: &HeaderMap, there: &[format::Form]) -> crate::error::Result<format::Choice> {
     let choice = format::choose(params, headers, there)?;
-    params.end("`f`, `lang`")?;
+    params.end(profile::forms(there))?;
     Ok(choice)
 }
 

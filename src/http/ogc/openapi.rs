@@ -15,7 +15,7 @@ use super::super::respond::Answer;
 use super::definitions::{self, parameter, reference};
 use super::format::{self, Form};
 use super::html;
-use super::{GEOJSON, JSON, OPENAPI, asked, codes, operations, schemas};
+use super::{GEOJSON, JSON, OPENAPI, asked, codes, operations, profile, schemas};
 use crate::layer::Layer;
 use crate::layer::land_use::LandUse;
 use crate::layer::sort::sortable;
@@ -97,14 +97,14 @@ fn describe(layer: &Layer, codes: &BTreeMap<&str, Value>, put: &mut impl FnMut(&
         ("sortables", "What orders may name"),
     ] {
         let about = format!("{say}: {title}");
-        let profile = [reference("profile")];
+        let profile = [reference("profileOfSchemas")];
         put(
             &format!("{here}/{path}"),
             get(&name(path), &about, schemas::SCHEMA, "document", &profile, format::SCHEMAS),
         );
     }
     let mut parameters: Vec<Value> =
-        asked::PARAMETERS.into_iter().filter(|p| !matches!(*p, "f" | "lang")).map(reference).collect();
+        asked::PARAMETERS.into_iter().filter(|p| !matches!(*p, "f" | "lang" | "profile")).map(reference).collect();
     parameters.extend(layer.fields.iter().filter_map(|f| equality(f, codes.get(f.name.as_str()))));
     let mut many = get(
         &name("features"),
@@ -166,7 +166,8 @@ fn equality(field: &crate::schema::Field, codes: Option<&Value>) -> Option<Value
 pub fn get(id: &str, summary: &str, media_type: &str, schema: &str, parameters: &[Value], forms: &[Form]) -> Value {
     let names: Vec<&str> = forms.iter().map(|form| form.name).collect();
     let f = parameter("f", "The form of the answer, whatever `Accept` says", json!({"type": "string", "enum": names}));
-    let parameters: Vec<Value> = parameters.iter().cloned().chain([f, reference("lang")]).collect();
+    let profile = profile::is_taken(forms).then(|| reference("profile"));
+    let parameters: Vec<Value> = parameters.iter().cloned().chain([f, reference("lang")]).chain(profile).collect();
     let mut content = json!({media_type: {"schema": {"$ref": format!("#/components/schemas/{schema}")}}});
     for form in forms.iter().filter(|form| form.media_type != media_type) {
         content[form.media_type] = match form.media_type.ends_with("+json") {

@@ -14,6 +14,7 @@ use super::format::{self, Lang};
 use super::openapi::get;
 use super::{GEOJSON, JSON, html};
 use crate::error::{Error, Result};
+use crate::export::jsonfg;
 use crate::geo::Bbox;
 use crate::layer::Layer;
 use crate::layer::catalog::shorten;
@@ -80,7 +81,8 @@ pub async fn items(
     let mut said = Said::default();
     let mut asked = take(&mut params, &mut said)?;
     asked.limit = params.count("limit", if choice.is_html() { ROWS } else { USUAL }, MOST)?;
-    params.end("`kind`, `bbox`, `limit`, `after`, `f`, `lang`")?;
+    params.end("`kind`, `bbox`, `limit`, `after`, `f`, `lang`, `profile`")?;
+    choice.keep(&mut said);
     if quality::account(&app.db.pool, &id).await?.is_none() {
         return match choice.is_html() {
             true => Ok(super::fresh(html::quality(&base, choice, &layer, None))),
@@ -104,7 +106,7 @@ pub async fn items(
     if let Some(next) = page.next {
         links.push(link(at(Some(next)), "next", GEOJSON, "The next page"));
     }
-    let body = json!({
+    let mut body = json!({
         "type": "FeatureCollection",
         "features": page.features,
         "numberMatched": page.matched,
@@ -112,6 +114,9 @@ pub async fn items(
         "timeStamp": crate::app::now(),
         "links": links,
     });
+    if choice.is_jsonfg() {
+        body["conformsTo"] = json!([jsonfg::CORE]);
+    }
     let mut response = super::fresh(choice.answer(body.to_string()));
     respond::say_links(&mut response, &links);
     Ok(response)

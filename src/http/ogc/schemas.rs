@@ -11,7 +11,7 @@ use super::super::Shared;
 use super::super::links::{Base, link};
 use super::super::params::Params;
 use super::super::respond::{self, Answer};
-use super::{codes, format, html};
+use super::{codes, format, html, profile};
 use crate::layer::Layer;
 use crate::layer::sort::sortable;
 use crate::layer::time::When;
@@ -75,8 +75,8 @@ async fn answer(
     of: Of,
 ) -> Answer {
     let choice = format::choose(&mut params, &headers, format::SCHEMAS)?;
-    // Codes are told in one way only; a wish for another is no error (23-058r2, clause 13, profile-negotiation).
-    params.text("profile");
+    // Codes are told in one way only; a wish for the other is no error (23-058r2, 13, profile-negotiation).
+    profile::wishes(&mut params, &profile::OF_SCHEMAS)?;
     params.end("`f`, `lang`, `profile`")?;
     let layer = app.catalog.with_features(&id)?;
     let coded = codes::described(&app, &base, &layer).await?;
@@ -104,7 +104,7 @@ async fn answer(
     let mut response = super::fresh(response);
     let mut links = vec![link(here, "collection", super::JSON, "The layer")];
     if !coded.is_empty() {
-        links.push(link(codes::INLINE, "profile", "text/html", "Codes with what they mean"));
+        links.push(profile::says(profile::OF_SCHEMAS[0], "Codes with what they mean"));
     }
     respond::say_links(&mut response, &links);
     Ok(response)

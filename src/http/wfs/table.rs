@@ -50,7 +50,7 @@ async fn last(app: &App, one: &Asked, n: u64) -> crate::error::Result<Option<Cur
 }
 
 fn job(one: Asked, after: Option<Cursor>, limit: Option<u32>) -> Job {
-    Job { layer: one.layer, query: one.query, selection: one.selection, sort: one.sort, after, limit, home: None }
+    Job { query: one.query, selection: one.selection, sort: one.sort, after, limit, ..Job::whole(one.layer) }
 }
 
 async fn body(app: &App, job: Job) -> crate::error::Result<Response> {

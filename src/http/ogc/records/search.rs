@@ -13,7 +13,7 @@ const USUAL: u32 = 10;
 const MOST: u32 = 1_000;
 /// Alternatives that one parameter may list.
 const MOST_TERMS: usize = 100;
-const KNOWN: &str = "`q`, `bbox`, `datetime`, `type`, `ids`, `externalIds`, `limit`, `offset`, `f`, `lang`";
+const KNOWN: &str = "`q`, `bbox`, `datetime`, `type`, `ids`, `externalIds`, `limit`, `offset`, `f`, `lang`, `profile`";
 
 #[derive(Debug, Default)]
 pub struct Search {

@@ -18,7 +18,7 @@ use super::super::params::Params;
 use super::super::respond::Answer;
 use super::super::tiles::{self, MOST_LAYERS};
 use super::format::{self, Choice, Form};
-use super::{GEOJSON, JSON, fresh, html};
+use super::{GEOJSON, JSON, fresh, html, profile};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::geo::{Bbox, MatrixSet, Tile};
@@ -234,7 +234,7 @@ async fn describe(
     choice: Choice,
 ) -> Answer {
     let (origin, set) = origin.within(set)?;
-    let options = asked(app, &mut params, &origin, set).await?;
+    let options = asked(app, &mut params, &origin, set, TILESET).await?;
     let own = |p: &&str| !(p.is_empty() || p.starts_with("f=") || p.starts_with("lang="));
     let passed: Vec<&str> = query.iter().flat_map(|q| q.split('&')).filter(own).collect();
     let query = if passed.is_empty() { String::new() } else { format!("?{}", passed.join("&")) };
@@ -289,8 +289,9 @@ async fn tile(
     mut params: Params,
 ) -> Answer {
     let (origin, set) = origin.within(set)?;
-    let choice = format::choose(&mut params, headers, if set.is_web_mercator() { TILE } else { PLANE_TILE })?;
-    let mut options = asked(app, &mut params, &origin, set).await?;
+    let forms = if set.is_web_mercator() { TILE } else { PLANE_TILE };
+    let choice = format::choose(&mut params, headers, forms)?;
+    let mut options = asked(app, &mut params, &origin, set, forms).await?;
     options.form = match choice.form.name {
         "mlt" => Written::Mlt,
         "geojson" => Written::GeoJson,
@@ -303,16 +304,19 @@ async fn tile(
         let say = "`tileMatrixSetLimits` of the tileset says what is";
         return Err(Error::NotFound(format!("tile `{place}` of `{}` is not within the limits; {say}", set.id())).into());
     };
-    tiles::made(app, origin.layers, set, tile, options, headers).await
+    let mut response = tiles::made(app, origin.layers, set, tile, options, headers).await?;
+    choice.say_profile(&mut response);
+    Ok(response)
 }
 
 /// What is asked of tiles beside where; nothing else may be left.
-async fn asked(app: &App, params: &mut Params, origin: &Origin, set: MatrixSet) -> Result<Options> {
+async fn asked(app: &App, params: &mut Params, origin: &Origin, set: MatrixSet, forms: &[Form]) -> Result<Options> {
     let options = tiles::options(app, params, &origin.layers).await?;
     if options.labels && !set.is_web_mercator() {
         return Err(Error::invalid("labels", "labels have points of their own in `WebMercatorQuad` only"));
     }
     let of = if origin.here.ends_with("/ogc") { "`collections`, " } else { "" };
-    params.end(&format!("{of}`properties`, `labels`, `filter`, `filter-lang`, `filter-crs`, `f`, `lang`"))?;
+    let forms = profile::forms(forms);
+    params.end(&format!("{of}`properties`, `labels`, `filter`, `filter-lang`, `filter-crs`, {forms}"))?;
     Ok(options)
 }
