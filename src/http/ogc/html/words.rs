@@ -118,6 +118,14 @@ const WORDS: &[(&str, &str)] = &[
     ("The feature's id", "Mã của đối tượng"),
     ("The form of the answer, whatever `Accept` says", "Định dạng trả lời, bất kể `Accept`"),
     (
+        "How codes are wished to be told; what there is: `codelist-inline`",
+        "Cách nêu các mã mong muốn; hiện có: `codelist-inline`",
+    ),
+    (
+        "What GeoJSON is wished to be beside GeoJSON; of several, the last in the list that there is",
+        "Dạng GeoJSON mong muốn; nếu nêu nhiều dạng thì lấy dạng đứng sau cùng trong danh sách mà máy chủ có",
+    ),
+    (
         "The language of `filter`; `cql-text` is `cql2-text` as GDAL writes it",
         "Ngôn ngữ của `filter`; `cql-text` là `cql2-text` theo cách viết của GDAL",
     ),
