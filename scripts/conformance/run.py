@@ -75,10 +75,11 @@ def main():
         sys.exit(1)
 
 
-# Moments over a year, for questions about time. Those of whole seconds the suite of WFS 2.0 prints as it cannot read them.
+# Moments over a year, for questions about time. They lie apart in both directions and are a page, as the suite of Features takes the two
+# corners of a layer into another system for a box, and compares first pages. Those of whole seconds the suite of WFS 2.0 prints as it cannot read them.
 EVENTS = json.dumps({"type": "FeatureCollection", "features": [
-    {"type": "Feature", "geometry": {"type": "Point", "coordinates": [108.9 + n / 100, 11.5]},
-     "properties": {"ten": f"sự kiện {n}", "luc": f"2025-{n:02}-15T{n + 6:02}:30:00.125Z"}} for n in range(1, 13)]})
+    {"type": "Feature", "geometry": {"type": "Point", "coordinates": [108.9 + n / 100, 11.5 + n / 100]},
+     "properties": {"ten": f"sự kiện {n}", "luc": f"2025-{n:02}-15T{n + 6:02}:30:00.125Z"}} for n in range(1, 11)]})
 # A layer to write into: every kind of value that GeoJSON has.
 SCRATCH = """{"type": "FeatureCollection", "features": [
   {"type": "Feature", "geometry": {"type": "Point", "coordinates": [108.99, 11.57]},

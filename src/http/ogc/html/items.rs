@@ -97,7 +97,7 @@ pub fn items(
         p.muted { (about) }
         div.scroll { table {
             thead { tr {
-                th scope="col" { "id" }
+                th.number scope="col" { "id" }
                 @for field in fields { (head(&page, field, asked)) }
             } }
             tbody {
