@@ -44,7 +44,7 @@ pub fn list<T>(out: &mut Vec<u8>, [open, close]: [u8; 2], items: &[T], mut write
     out.push(close);
 }
 
-/// A layer in a format; those that GDAL writes are first written as FlatGeobuf, for it to read. `bom` is for CSV.
+/// A layer in a format, front to back; as FlatGeobuf where a file has to be made of it first. `bom` is for CSV.
 pub async fn written(db: &Db, job: Job, format: Format, bom: bool) -> Result<Written> {
     let job = if format == Format::Dxf { dxf::of_classes(job) } else { job };
     let encoder: Arc<dyn Encode> = match format {

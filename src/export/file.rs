@@ -124,8 +124,7 @@ pub async fn make(
     if format == Format::Shp {
         return shape_files(db, job, folder, stem, zipped, tell).await;
     }
-    let fgb = Fgb::new(&job);
-    let (written, whole) = (Written::start(db, job.clone(), Arc::new(fgb)).await?, between.clone());
+    let (written, whole) = (written(db, job.clone(), format, false).await?, between.clone());
     let features = pour(written, tell, move |chunks| save(&whole, chunks)).await?;
     finish(job, format, between, to.clone()).await?;
     Ok((to, features))
